@@ -1,0 +1,105 @@
+//! What went wrong: one status per decision the caller can take, and the server's own words.
+
+use crate::text::Text;
+use std::fmt;
+
+/// What the caller can decide on. The C ABI gives each a number; `docs/abi.md` rule E4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// An argument, option or request field is bad; the message names it.
+    InvalidArgument,
+    /// The client or the queue is closed.
+    Closed,
+    /// Another thread is taking from this queue right now.
+    Busy,
+    /// The process forked after the library started.
+    Forked,
+    /// No memory, threads or descriptors left.
+    System,
+    /// A bug in this library, contained.
+    Panic,
+    /// The caller ended the request.
+    Cancelled,
+    /// A deadline passed; the message says which.
+    Deadline,
+    /// Name lookup, TCP, TLS or proxy: no answer began.
+    Connect,
+    /// An answer began and broke off, however it broke.
+    Truncated,
+    /// Not what the API promises: a redirect, HTML, broken JSON, a bound.
+    BadResponse,
+    /// 401, 403: fix the key.
+    Authentication,
+    /// 400, 404, 413, 422, other 4xx: change the request.
+    BadRequest,
+    /// 429: wait.
+    RateLimited,
+    /// 402 and quota codes: waiting does not help.
+    Quota,
+    /// 5xx, 408, 409, or an error object that says nothing more: try again later.
+    Server,
+}
+
+/// An immutable description of one failure. Texts are the server's own where it sent any.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Error {
+    /// The decision.
+    pub status: Status,
+    /// What happened, in the server's words where there are any.
+    pub message: Text,
+    /// The library's advice, or empty.
+    pub hint: Text,
+    /// The HTTP status, or 0 when there was no response.
+    pub http_status: u16,
+    /// The server's code as text, or empty.
+    pub code: Text,
+    /// The server's error type, or empty.
+    pub kind: Text,
+    /// The request field that the server named, or empty.
+    pub param: Text,
+    /// The server's id of the request, or empty.
+    pub request_id: Text,
+    /// How long the server asks to wait.
+    pub retry_after_ms: Option<u64>,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// HTTP requests sent so far for this call.
+    pub attempts: u32,
+    /// The raw body of the answer, as text; may hold what the server echoed.
+    pub body: Text,
+}
+
+impl Error {
+    /// An error of the library's own; the caller fills in what else is known.
+    pub fn new(status: Status, message: impl AsRef<str>) -> Self {
+        Self {
+            status,
+            message: message.as_ref().into(),
+            hint: Text::new(),
+            http_status: 0,
+            code: Text::new(),
+            kind: Text::new(),
+            param: Text::new(),
+            request_id: Text::new(),
+            retry_after_ms: None,
+            retryable: false,
+            attempts: 0,
+            body: Text::new(),
+        }
+    }
+
+    /// A bad argument: `field` is named first, so that a reader finds it.
+    pub fn invalid(field: &str, problem: impl fmt::Display) -> Self {
+        let mut error = Self::new(Status::InvalidArgument, format!("{field}: {problem}"));
+        error.param = field.into();
+        error
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,1 @@
+//! libhyperbolic: the C ABI. The map of the house stands here.
