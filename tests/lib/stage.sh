@@ -1,0 +1,17 @@
+# Runs one stage: `bash tests/lib/stage.sh FILE`, started by tests/run.
+set -euo pipefail
+lib=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=tests/lib/common.sh
+source "$lib/common.sh"
+# shellcheck source=tests/lib/build.sh
+source "$lib/build.sh"
+# shellcheck source=tests/lib/servers.sh
+source "$lib/servers.sh"
+# shellcheck source=tests/lib/programs.sh
+source "$lib/programs.sh"
+# shellcheck source=tests/lib/jobs.sh
+source "$lib/jobs.sh"
+shopt -s nullglob
+cd "$HB_ROOT"
+# shellcheck disable=SC1090
+source "$1"

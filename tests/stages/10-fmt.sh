@@ -1,0 +1,3 @@
+# about: the Rust source is formatted
+# group: core
+check rustfmt cargo fmt --all --check

@@ -1,0 +1,5 @@
+# about: the C and C++ programs of tests/c, against the debug library
+# group: core
+# needs: cc=gcc c++=g++
+build_library debug
+run_programs plain tests/c/*.c tests/c/*.cpp

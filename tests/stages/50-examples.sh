@@ -1,0 +1,15 @@
+# about: every program of examples/c runs against the simulator and has something to say
+# group: core
+# needs: cc=gcc
+build_library release
+build_simulator
+start_simulators "$HB_OUT/server"
+export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
+unset HYPERBOLIC_MODEL
+for source in examples/c/*.c; do
+    name=$(basename "$source" .c)
+    check "$name compiles" compile "$HB_OUT/$name" "$source"
+    check "$name runs" timeout -k 5 60 "$HB_OUT/$name" </dev/null >"$HB_OUT/$name.out"
+    cat "$HB_OUT/$name.out"
+    check "$name says something" test -s "$HB_OUT/$name.out"
+done
