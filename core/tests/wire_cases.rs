@@ -22,7 +22,7 @@ struct Delivered {
     calls: Vec<(u32, u32, String)>,
 }
 
-type Outcome = (Delivered, Answer, Result<(), Box<Error>>);
+type Outcome = (Delivered, Answer, Result<(), Error>);
 
 /// Decodes the reads as a client does: until an error, the end, or no more is wanted.
 fn decode<'r>(case: &Value, reads: impl Iterator<Item = &'r [u8]>) -> Outcome {

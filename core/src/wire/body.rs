@@ -50,7 +50,7 @@ struct Reading {
     http_status: u16,
     answer: Answer,
     done: bool,
-    failed: Option<Box<Error>>,
+    failed: Option<Error>,
 }
 
 impl Decoder {
@@ -73,7 +73,7 @@ impl Decoder {
     }
 
     /// The next bytes of the body; `sink` takes what they complete. After an error the same error comes again.
-    pub fn feed(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<Flow, Box<Error>> {
+    pub fn feed(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<Flow, Error> {
         self.received = self.received.saturating_add(bytes.len() as u64);
         if let Some(error) = &self.reading.failed {
             return Err(error.clone());
@@ -82,7 +82,7 @@ impl Decoder {
         self.reading.remember(result)
     }
 
-    fn feed_shape(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<Flow, Box<Error>> {
+    fn feed_shape(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<Flow, Error> {
         let Shape::Unknown(head) = &mut self.shape else { return self.feed_known(bytes, sink) };
         let Some(shape) = head.recognize(bytes, self.streams, self.reading.expect.kind) else {
             return Ok(Flow::More);
@@ -93,7 +93,7 @@ impl Decoder {
         self.feed_known(&head, sink)
     }
 
-    fn feed_known(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<Flow, Box<Error>> {
+    fn feed_known(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<Flow, Error> {
         let reading = &mut self.reading;
         match &mut self.shape {
             Shape::Unknown(_) => Ok(Flow::More),
@@ -116,7 +116,7 @@ impl Decoder {
     }
 
     /// The body ended cleanly: gives the verdict. `sink` takes what waited for more.
-    pub fn finish(&mut self, sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    pub fn finish(&mut self, sink: &mut Sink<'_>) -> Result<(), Error> {
         if let Some(error) = &self.reading.failed {
             return Err(error.clone());
         }
@@ -124,7 +124,7 @@ impl Decoder {
         self.reading.remember(result)
     }
 
-    fn verdict(&mut self, sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    fn verdict(&mut self, sink: &mut Sink<'_>) -> Result<(), Error> {
         let reading = &mut self.reading;
         match &mut self.shape {
             Shape::Unknown(head) if head.bytes.is_empty() => {
@@ -182,7 +182,7 @@ impl Decoder {
 }
 
 impl Reading {
-    fn remember<T>(&mut self, result: Result<T, Box<Error>>) -> Result<T, Box<Error>> {
+    fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|error| self.failed = Some(error.clone()))
     }
 
@@ -200,7 +200,7 @@ impl Reading {
 
     /// One event: JSON values, `[DONE]`, or several of them glued together. `ended` says whether a blank line
     /// ended it: what the end of the stream cut off counts only as far as it is whole.
-    fn event(&mut self, event: Event<'_>, ended: bool, sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    fn event(&mut self, event: Event<'_>, ended: bool, sink: &mut Sink<'_>) -> Result<(), Error> {
         let mut rest = event.data;
         let mut values = 0;
         while !self.done {
@@ -233,7 +233,7 @@ impl Reading {
     }
 
     /// One JSON value of an event or a body.
-    fn value(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    fn value(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
         if value.kind() == Type::Array {
             // Google wraps its errors in a list.
             return value.items().try_for_each(|item| self.object(item, name, sink));
@@ -241,7 +241,7 @@ impl Reading {
         self.object(value, name, sink)
     }
 
-    fn object(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    fn object(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
         let named_error = name == b"error";
         if value.kind() != Type::Object {
             if named_error && !value.is_null() {
@@ -269,13 +269,7 @@ impl Reading {
     }
 
     /// Data that is no JSON.
-    fn no_json(
-        &mut self,
-        fault: Fault,
-        event: Event<'_>,
-        rest: &[u8],
-        ended: bool,
-    ) -> Result<(), Box<Error>> {
+    fn no_json(&mut self, fault: Fault, event: Event<'_>, rest: &[u8], ended: bool) -> Result<(), Error> {
         if fault == Fault::Depth {
             return Err(Bound { what: "JSON depth", limit: self.limits.json_depth }.into());
         }
@@ -293,7 +287,7 @@ impl Reading {
     }
 
     /// A body that is one JSON text.
-    fn whole(&mut self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    fn whole(&mut self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
         let body = body.trim_ascii();
         let mut odd = Tolerated::default();
         let (value, after) = parse(body, self.limits.json_depth, &mut odd).map_err(|fault| match fault {
@@ -325,7 +319,7 @@ impl Reading {
         Ok(())
     }
 
-    fn check_strict(&self) -> Result<(), Box<Error>> {
+    fn check_strict(&self) -> Result<(), Error> {
         match self.answer.tolerated.iter().next() {
             Some((oddity, _)) if self.strict => {
                 let message = format!("not tolerated in strict mode: {}", oddity.name());
@@ -335,23 +329,23 @@ impl Reading {
         }
     }
 
-    fn truncated(&self, message: &str) -> Box<Error> {
+    fn truncated(&self, message: &str) -> Error {
         self.error(Status::Truncated, message)
     }
 
-    fn error(&self, status: Status, message: &str) -> Box<Error> {
+    fn error(&self, status: Status, message: &str) -> Error {
         let mut error = Error::new(status, message);
         error.http_status = self.http_status;
-        Box::new(error)
+        error
     }
 }
 
-fn redirect(http_status: u16) -> Box<Error> {
+fn redirect(http_status: u16) -> Error {
     let message =
         format!("the server answered with a redirect (HTTP status {http_status}), which is not followed");
     let mut error = Error::new(Status::BadResponse, message);
     error.http_status = http_status;
-    Box::new(error)
+    error
 }
 
 /// Steps over white space and `data:` that was glued to what came before it.

@@ -32,7 +32,7 @@ pub fn hint(status: Status) -> &'static str {
 }
 
 /// The error in the body of an HTTP response whose status says that it failed.
-pub fn of_body(http_status: u16, body: &[u8]) -> Box<Error> {
+pub fn of_body(http_status: u16, body: &[u8]) -> Error {
     let mut odd = Tolerated::default();
     let text = lossy(body, &mut odd);
     let mut parts = Parts::default();
@@ -54,7 +54,7 @@ pub fn of_body(http_status: u16, body: &[u8]) -> Box<Error> {
 }
 
 /// The error that an object stands for.
-pub fn of_object(value: Value<'_>, http_status: u16) -> Box<Error> {
+pub fn of_object(value: Value<'_>, http_status: u16) -> Error {
     let mut parts = Parts::default();
     parts.read(value);
     if parts.message.is_empty() {
@@ -66,7 +66,7 @@ pub fn of_object(value: Value<'_>, http_status: u16) -> Box<Error> {
 }
 
 /// The error in an `event: error` whose data is no JSON.
-pub fn in_text(text: &[u8], http_status: u16) -> Box<Error> {
+pub fn in_text(text: &[u8], http_status: u16) -> Error {
     let text = lossy(text, &mut Tolerated::default());
     let parts = Parts { message: page_words(&text), ..Parts::default() };
     let status = status(http_status, &parts);
@@ -74,7 +74,7 @@ pub fn in_text(text: &[u8], http_status: u16) -> Box<Error> {
 }
 
 /// What came is a page or plain text where an answer was due.
-pub fn not_an_answer(http_status: u16, body: &[u8]) -> Box<Error> {
+pub fn not_an_answer(http_status: u16, body: &[u8]) -> Error {
     let text = lossy(body, &mut Tolerated::default());
     let what = if is_html(&text) { "an HTML page" } else { "text that is no JSON" };
     let words = page_words(&text);
@@ -82,7 +82,7 @@ pub fn not_an_answer(http_status: u16, body: &[u8]) -> Box<Error> {
         Error::new(Status::BadResponse, format!("the server sent {what} instead of an answer: {words}"));
     error.http_status = http_status;
     error.body = text.into();
-    Box::new(error)
+    error
 }
 
 /// What a field tells about the object that it stands in.
@@ -159,7 +159,7 @@ impl Parts {
         }
     }
 
-    fn into_error(self, status: Status, http_status: u16, body: String) -> Box<Error> {
+    fn into_error(self, status: Status, http_status: u16, body: String) -> Error {
         let mut error = Error::new(status, self.message);
         error.hint = hint(status).into();
         error.http_status = http_status;
@@ -168,7 +168,7 @@ impl Parts {
         error.param = self.param;
         error.retryable = matches!(status, Status::RateLimited | Status::Server);
         error.body = body.into();
-        Box::new(error)
+        error
     }
 }
 

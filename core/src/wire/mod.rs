@@ -142,13 +142,10 @@ impl Bound {
     }
 }
 
-impl From<Bound> for Box<Error> {
+impl From<Bound> for Error {
     fn from(bound: Bound) -> Self {
         let Bound { what, limit } = bound;
-        Self::new(Error::new(
-            Status::BadResponse,
-            format!("the answer is beyond the bound of {limit}: {what}"),
-        ))
+        Self::new(Status::BadResponse, format!("the answer is beyond the bound of {limit}: {what}"))
     }
 }
 
