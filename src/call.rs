@@ -382,3 +382,49 @@ pub unsafe extern "C" fn hb_start(
 pub extern "C" fn hb_cancel(op: hb_op) {
     boundary::free(|| op::cancel(op));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{hb_chat, hb_start};
+    use crate::client::{hb_client_free, hb_client_new};
+    use crate::options::{hb_options_free, hb_options_new, hb_options_set_base_url};
+    use crate::queue::{hb_queue_free, hb_queue_new};
+    use crate::request::{hb_request_add_message, hb_request_free, hb_request_new};
+    use crate::response::{hb_response_choice_count, hb_response_free};
+    use crate::status::HB_OK;
+    use hyperbolic_simulator::{Options, Simulator};
+    use std::ptr::null_mut;
+
+    const NUL: usize = usize::MAX;
+
+    /// Rule R2: where `block_on` would panic, because the host's own thread is a worker of its runtime.
+    #[test]
+    fn blocks_on_a_worker_of_the_hosts_runtime() {
+        let simulator = Simulator::start(Options::default()).unwrap();
+        let url = std::ffi::CString::new(simulator.url()).unwrap();
+        let host = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let work = async move {
+            // SAFETY: every pointer is a handle made here, freed once, or NULL where the header allows it.
+            unsafe {
+                let options = hb_options_new();
+                assert_eq!(hb_options_set_base_url(options, url.as_ptr(), NUL), HB_OK);
+                let (mut client, mut queue, mut response, mut op) = (null_mut(), null_mut(), null_mut(), 0);
+                assert_eq!(hb_client_new(options, &mut client, null_mut()), HB_OK);
+                assert_eq!(hb_queue_new(&mut queue, null_mut()), HB_OK);
+                let request = hb_request_new(c"meta-llama/Llama-3.3-70B-Instruct".as_ptr(), NUL);
+                hb_request_add_message(request, c"user".as_ptr(), c"hello".as_ptr(), NUL);
+                let key = crate::client::hb_client_set_api_key(client, c"key".as_ptr(), NUL, null_mut());
+                assert_eq!(key, HB_OK);
+                assert_eq!(hb_chat(client, request, &mut response, null_mut()), HB_OK);
+                assert_eq!(hb_response_choice_count(response), 1);
+                assert_eq!(hb_start(client, request, queue, 0, &mut op, null_mut()), HB_OK);
+                hb_response_free(response);
+                hb_request_free(request);
+                hb_queue_free(queue);
+                hb_client_free(client);
+                hb_options_free(options);
+            }
+        };
+        host.block_on(host.spawn(work)).unwrap();
+    }
+}

@@ -300,3 +300,125 @@ impl Registry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Head, Op, Registry, cancel};
+    use crate::error::{Error, Status};
+    use crate::key::Key;
+    use crate::queue::{Event, EventKind, Patience, Queue};
+    use crate::wire::{Decoder, Expect, Kind, Limits};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn decoder() -> Decoder {
+        Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false)
+    }
+
+    fn begin(queue: &Arc<Queue>, requests: &Arc<Registry>) -> Arc<Op> {
+        let key = Key::new("sk-secret").ok();
+        let op = Op::begin(Op::reserve(), 7, true, queue, key, requests, decoder()).unwrap();
+        op.attempt().unwrap();
+        op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
+        op
+    }
+
+    fn say(op: &Op, text: &str) {
+        let event =
+            format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+        op.feed(event.as_bytes()).unwrap().unwrap();
+    }
+
+    fn take(queue: &Queue) -> Option<Event> {
+        queue.next(Patience::For(Duration::ZERO)).unwrap()
+    }
+
+    fn text(event: Option<Event>) -> String {
+        match event.unwrap().kind {
+            EventKind::Text { text, .. } => text.as_str().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn done(event: Option<Event>) -> Arc<crate::response::Response> {
+        match event.unwrap().kind {
+            EventKind::Done(response) => response,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn requests_take_turns_and_their_pieces_merge() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let (first, second) = (begin(&queue, &requests), begin(&queue, &requests));
+        say(&first, "a");
+        say(&first, "b");
+        say(&second, "c");
+        assert_eq!(text(take(&queue)), "ab");
+        say(&first, "d");
+        assert_eq!(text(take(&queue)), "c");
+        assert_eq!(text(take(&queue)), "d");
+        assert!(take(&queue).is_none());
+    }
+
+    #[test]
+    fn a_cancel_leaves_only_the_end() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        say(&op, "a");
+        say(&op, "b");
+        cancel(op.id);
+        // What comes after the end, of whatever kind, changes nothing.
+        assert!(op.feed(b"data: x\n\n").is_err());
+        op.end(Ok(()));
+        op.cancel("again");
+        let response = done(take(&queue));
+        assert_eq!(response.error.as_ref().unwrap().status, Status::Cancelled);
+        assert_eq!(response.answer.choices[0].text.as_str(), "ab");
+        assert!(take(&queue).is_none());
+    }
+
+    #[test]
+    fn any_other_end_keeps_what_waits() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        say(&op, "a");
+        op.end(Err(Error::new(Status::Deadline, "sk-secret came too late")));
+        assert_eq!(text(take(&queue)), "a");
+        let error = done(take(&queue)).error.clone().unwrap();
+        assert_eq!((error.message.as_str(), error.attempts), ("[key] came too late", 1));
+    }
+
+    #[test]
+    fn a_close_ends_what_runs_and_refuses_what_comes() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let (_first, _second) = (begin(&queue, &requests), begin(&queue, &requests));
+        requests.close("closed");
+        let begun = Op::begin(Op::reserve(), 0, true, &queue, None, &requests, decoder());
+        assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
+        for _ in 0..2 {
+            assert_eq!(done(take(&queue)).error.as_ref().unwrap().status, Status::Cancelled);
+        }
+        assert!(take(&queue).is_none());
+
+        let others = Arc::default();
+        let _third = begin(&queue, &others);
+        queue.close();
+        queue.close();
+        let begun = Op::begin(Op::reserve(), 0, true, &queue, None, &others, decoder());
+        assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
+        done(take(&queue));
+        assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
+    }
+
+    #[test]
+    fn a_retry_starts_over() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        op.retry(Error::new(Status::Server, "busy"), Duration::from_millis(5), decoder()).unwrap();
+        assert!(matches!(take(&queue).unwrap().kind, EventKind::Retry { attempt: 2, .. }));
+        assert_eq!(op.attempt().unwrap(), 2);
+        op.end(Ok(()));
+        assert_eq!(done(take(&queue)).attempts, 2);
+    }
+}
