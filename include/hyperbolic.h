@@ -459,7 +459,7 @@ HB_API hb_status hb_options_set_api_key(struct hb_options *options, const char *
  * Set the server: "https://host", with or without a slash at its end, with or without "/v1", or a whole endpoint.
  *
  * A path that names no version gets "/v1". A query is sent with every request. The default is
- * "https://api.hyperbolic.xyz/v1".
+ * `https://api.hyperbolic.xyz/v1`.
  *
  * Ownership: `url` is copied.
  * Thread:    one at a time.

@@ -1,4 +1,4 @@
-//! Requests that are sent: started, or waited for.
+//! Requests that are waited for.
 //!
 //! A blocking call is a start with a queue of its own and a loop over it. Its callback may leave by an exception
 //! or a longjmp, which run no Drop. So nothing that needs one stands on the stack while it runs: the queue and the
@@ -10,10 +10,9 @@ use crate::error::hb_error;
 use crate::event::{HB_CONTINUE, HB_EVENT_DONE, HB_RETURN, HB_STOP, InHand, hb_event, hb_op};
 use crate::handle::{Boxed, Handle, Shared, null};
 use crate::model::hb_model_list;
-use crate::queue::hb_queue;
 use crate::request::hb_request;
 use crate::response::hb_response;
-use crate::runtime;
+use crate::start::start;
 use crate::status::{HB_OK, hb_status};
 use hyperbolic_core::catalog::ModelList;
 use hyperbolic_core::client::Client;
@@ -49,18 +48,6 @@ fn calls() -> MutexGuard<'static, HashMap<hb_op, Waiting>> {
 /// A call of ours that is not in its own list: only a bug makes that.
 fn lost() -> Error {
     Error::new(Status::Panic, "a bug in this library: a call lost its queue")
-}
-
-/// Starts a request of either kind.
-fn start(
-    client: &Client,
-    plan: Plan,
-    queue: &Arc<Queue>,
-    op: hb_op,
-    tag: u64,
-    pieces: bool,
-) -> Result<(), Error> {
-    client.start(runtime::handle()?, plan, queue, op, tag, pieces)
 }
 
 /// The plan of a request that must be of one kind.
@@ -327,70 +314,15 @@ pub unsafe extern "C" fn hb_models(
     }
 }
 
-/// Start a request; its events wait in `queue`.
-///
-/// Returns at once; nothing is sent on the calling thread. The request's events are any number of RETRY, TEXT,
-/// REASONING and TOOL_CALL, then exactly one DONE, which carries the status and the whole response. A failure of
-/// the network or the server arrives in DONE, not here. `tag` is yours and comes back in every event.
-///
-/// Ownership: `request` is copied (cheaply) and may be freed on return. `*op` is the number of the request, written
-///            before any event of it can be taken; 0 on failure.
-/// Thread:    any.
-/// Blocks:    never; may be called from a callback.
-/// Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad; the message names it
-///            HB_E_CLOSED            `client` or `queue` is closed
-///            HB_E_SYSTEM            no thread could be started
-///            HB_E_FORKED            the process forked after the library started
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_start(
-    client: *mut hb_client,
-    request: *const hb_request,
-    queue: *mut hb_queue,
-    tag: u64,
-    op: *mut hb_op,
-    error: *mut *mut hb_error,
-) -> hb_status {
-    // SAFETY: the header gives the caller's duties.
-    unsafe {
-        put(op, 0);
-        let status = boundary::call(error, || {
-            let client = hb_client::need_shared(client)?;
-            let plan = hb_request::need(request)?.whole()?.plan()?;
-            let queue = hb_queue::need_shared(queue)?;
-            let id = Op::reserve();
-            put(op, id);
-            start(&client, plan, &queue, id, tag, true)?;
-            Ok(HB_OK)
-        });
-        if status != HB_OK {
-            put(op, 0);
-        }
-        status
-    }
-}
-
-/// Cancel a request: by the op of hb_start or of an event.
-///
-/// When it returns, the request has ended: pieces that waited are dropped, and its HB_EVENT_DONE, with
-/// HB_E_CANCELLED and what had arrived, waits in its queue. The connection closes behind it, so that the server
-/// stops. A request that had ended keeps its end; an unknown op does nothing.
-///
-/// Thread:    any, also in a callback.
-/// Blocks:    never.
-/// Fails:     never.
-#[unsafe(no_mangle)]
-pub extern "C" fn hb_cancel(op: hb_op) {
-    boundary::free(|| op::cancel(op));
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{hb_chat, hb_start};
+    use super::hb_chat;
     use crate::client::{hb_client_free, hb_client_new};
     use crate::options::{hb_options_free, hb_options_new, hb_options_set_base_url};
     use crate::queue::{hb_queue_free, hb_queue_new};
     use crate::request::{hb_request_add_message, hb_request_free, hb_request_new};
     use crate::response::{hb_response_choice_count, hb_response_free};
+    use crate::start::hb_start;
     use crate::status::HB_OK;
     use hyperbolic_simulator::{Options, Simulator};
     use std::ptr::null_mut;

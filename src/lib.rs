@@ -1,7 +1,7 @@
 //! libhyperbolic: the C ABI over `hyperbolic-core`. This is the map of the house, in the order of a request.
 //!
 //! **Into the library.** A C call enters one of the files named after C's types (`options`, `client`,
-//! `request`, `parameters`, `call`, `queue`, `response`, `error`, `model`, `library`). Each export is a few lines:
+//! `request`, `parameters`, `call`, `start`, `queue`, `response`, `error`, `model`, `library`). Each export is a few lines:
 //! convert in, call one function of the core, convert out; policy lives in the core. `boundary` is the one
 //! function that all of them go through: it contains panics, notices a fork and fills the error out-parameter.
 //! `text` turns pointer and length into text and back, `handle` says which constructor made a pointer and who
@@ -9,8 +9,8 @@
 //!
 //! **What is asked** is a `core::request`: typed fields and raw JSON, checked as a whole before anything is sent.
 //!
-//! **Starting.** `call` hands it to `core::client`, which enters it into its queue (`core::op`) and spawns its
-//! one task on the global runtime (`runtime`; what differs by system is in `sys`). A blocking call is the same
+//! **Starting.** `start` hands it to `core::client`, which enters it into its queue (`core::op`) and spawns its
+//! one task on the global runtime (`runtime`; what differs by system is in `sys`). A blocking call (`call`) is the same
 //! start with a private queue and a loop over it.
 //!
 //! **Over the network.** `core::client` decides what is sent, when and how often; `core::http` sends it: TLS,
@@ -31,6 +31,7 @@ mod client;
 mod request;
 mod parameters;
 mod call;
+mod start;
 mod queue;
 mod response;
 mod error;

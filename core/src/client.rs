@@ -4,9 +4,10 @@ use crate::config::{Config, Deadlines};
 use crate::error::{Error, Status};
 use crate::http::{self, Attempt, Http};
 use crate::key::Key;
-use crate::op::{Ended, Head, Op, Registry};
+use crate::op::{Ended, Head, Op};
 use crate::plan::Plan;
-use crate::queue::Queue;
+use crate::queue::{Producer, Queue};
+use crate::registry::Registry;
 use crate::sync::lock;
 use crate::wire::{Decoder, Expect, Flow, Limits};
 use reqwest::Response;
@@ -30,7 +31,7 @@ const DRAIN_BYTES: usize = 16 * 1024;
 /// A client of one server. Shared by any number of threads.
 pub struct Client {
     shared: Arc<Shared>,
-    requests: Arc<Registry>,
+    requests: Arc<Registry<Op>>,
     key: Mutex<Option<Key>>,
     /// Whether a key may be sent to this server.
     private: bool,
@@ -122,7 +123,9 @@ impl Client {
 
     /// Cancels what runs and refuses what comes.
     pub fn close(&self) {
-        self.requests.close("the client was closed");
+        for op in self.requests.close() {
+            op.cancel("the client was closed");
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod key;
 pub mod op;
 pub mod plan;
 pub mod queue;
+mod registry;
 pub mod request;
 pub mod response;
 mod sync;

@@ -2,19 +2,19 @@
 
 use crate::error::{Error, Status};
 use crate::key::Key;
-use crate::queue::{EventKind, Queue, Waiting};
+use crate::queue::{EventKind, Producer, Queue, Waiting};
+use crate::registry::Registry;
 use crate::response::Response;
 use crate::sync::lock;
 use crate::text::Text;
 use crate::wire::{Decoder, Flow, Piece};
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
 /// Every request in flight, by its id.
-static IN_FLIGHT: Registry = Registry::new();
+static IN_FLIGHT: Registry<Op> = Registry::new();
 
 /// Cancels a request by its id; one that has ended or never was is left alone.
 pub fn cancel(id: u64) {
@@ -33,7 +33,7 @@ pub struct Op {
     /// Taken out of the errors of this request.
     key: Option<Key>,
     /// The requests of its client.
-    siblings: Arc<Registry>,
+    siblings: Arc<Registry<Self>>,
     /// What has arrived; `None` once it has ended. Locked before the queue, never after.
     live: Mutex<Option<Live>>,
     task: Mutex<Option<AbortHandle>>,
@@ -78,7 +78,7 @@ impl Op {
         pieces: bool,
         queue: &Arc<Queue>,
         key: Option<Key>,
-        siblings: &Arc<Registry>,
+        siblings: &Arc<Registry<Self>>,
         decoder: Decoder,
     ) -> Result<Arc<Self>, Error> {
         let live = Live {
@@ -98,12 +98,13 @@ impl Op {
             live: Mutex::new(Some(live)),
             task: Mutex::default(),
         });
-        queue.open(id, tag, &op)?;
-        if !siblings.add(&op) {
+        let producer: Arc<dyn Producer> = op.clone();
+        queue.open(id, tag, Arc::downgrade(&producer))?;
+        if !siblings.add(id, &op) {
             queue.withdraw(id);
             return Err(Error::new(Status::Closed, "the client is closed"));
         }
-        IN_FLIGHT.add(&op);
+        IN_FLIGHT.add(id, &op);
         Ok(op)
     }
 
@@ -190,12 +191,6 @@ impl Op {
         self.with_live(|live| (live.decoder.received(), live.first_token.is_some()))
     }
 
-    /// Ends it for the caller: what waits is dropped, and its last event waits in the queue on return.
-    pub fn cancel(&self, why: &str) {
-        self.end(Err(Error::new(Status::Cancelled, why)));
-        self.stop_task();
-    }
-
     /// The end, however it came about. Only the first call counts.
     pub fn end(&self, outcome: Result<(), Error>) {
         {
@@ -238,6 +233,14 @@ impl Op {
     }
 }
 
+impl Producer for Op {
+    /// Ends it for the caller: what waits is dropped, and its last event waits in the queue on return.
+    fn cancel(&self, why: &str) {
+        self.end(Err(Error::new(Status::Cancelled, why)));
+        self.stop_task();
+    }
+}
+
 fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
     match piece {
         Piece::Text { choice, text } => waiting.text(choice, text),
@@ -252,61 +255,13 @@ fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
     }
 }
 
-/// Requests in flight, by id; those that ended are gone.
-#[derive(Default)]
-pub struct Registry(Mutex<Members>);
-
-#[derive(Default)]
-struct Members {
-    closed: bool,
-    // Made by the first request, because a static cannot make it.
-    ops: Option<HashMap<u64, Weak<Op>>>,
-}
-
-impl Registry {
-    const fn new() -> Self {
-        Self(Mutex::new(Members { closed: false, ops: None }))
-    }
-
-    /// Whether it was taken; a closed registry takes none.
-    fn add(&self, op: &Arc<Op>) -> bool {
-        let mut members = lock(&self.0);
-        if !members.closed {
-            members.ops.get_or_insert_default().insert(op.id, Arc::downgrade(op));
-        }
-        !members.closed
-    }
-
-    fn remove(&self, id: u64) {
-        if let Some(ops) = &mut lock(&self.0).ops {
-            ops.remove(&id);
-        }
-    }
-
-    fn find(&self, id: u64) -> Option<Arc<Op>> {
-        lock(&self.0).ops.as_ref()?.get(&id)?.upgrade()
-    }
-
-    /// Cancels all and takes no more.
-    pub fn close(&self, why: &str) {
-        let ops: Vec<_> = {
-            let mut members = lock(&self.0);
-            members.closed = true;
-            members.ops.iter().flat_map(HashMap::values).filter_map(Weak::upgrade).collect()
-        };
-        // Outside the lock: a request that ends takes itself out.
-        for op in ops {
-            op.cancel(why);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Head, Op, Registry, cancel};
+    use super::{Head, Op, cancel};
     use crate::error::{Error, Status};
     use crate::key::Key;
-    use crate::queue::{Event, EventKind, Patience, Queue};
+    use crate::queue::{Event, EventKind, Patience, Producer, Queue};
+    use crate::registry::Registry;
     use crate::wire::{Decoder, Expect, Kind, Limits};
     use std::sync::Arc;
     use std::time::Duration;
@@ -315,7 +270,7 @@ mod tests {
         Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false)
     }
 
-    fn begin(queue: &Arc<Queue>, requests: &Arc<Registry>) -> Arc<Op> {
+    fn begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
         let key = Key::new("sk-secret").ok();
         let op = Op::begin(Op::reserve(), 7, true, queue, key, requests, decoder()).unwrap();
         op.attempt().unwrap();
@@ -393,7 +348,9 @@ mod tests {
     fn a_close_ends_what_runs_and_refuses_what_comes() {
         let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
         let (_first, _second) = (begin(&queue, &requests), begin(&queue, &requests));
-        requests.close("closed");
+        for op in requests.close() {
+            op.cancel("closed");
+        }
         let begun = Op::begin(Op::reserve(), 0, true, &queue, None, &requests, decoder());
         assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
         for _ in 0..2 {

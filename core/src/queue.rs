@@ -1,7 +1,6 @@
 //! Events waiting for their consumer.
 
 use crate::error::{Error, Status};
-use crate::op::Op;
 use crate::response::Response;
 use crate::sync::lock;
 use crate::text::Text;
@@ -112,11 +111,17 @@ impl Waiting {
     }
 }
 
+/// What fills an inbox.
+pub trait Producer: Send + Sync {
+    /// Ends it for its consumer: what waits is dropped, and its last event waits in the queue on return.
+    fn cancel(&self, why: &str);
+}
+
 /// What one request has in a queue.
 struct Inbox {
     tag: u64,
     /// Ended by a close of the queue; not kept alive by it.
-    op: Weak<Op>,
+    producer: Weak<dyn Producer>,
     waiting: Waiting,
 }
 
@@ -148,12 +153,12 @@ pub enum Patience {
 
 impl Queue {
     /// Opens an inbox. A closed queue takes no more requests.
-    pub(crate) fn open(&self, id: u64, tag: u64, op: &Arc<Op>) -> Result<(), Error> {
+    pub(crate) fn open(&self, id: u64, tag: u64, producer: Weak<dyn Producer>) -> Result<(), Error> {
         let mut state = lock(&self.state);
         if state.closed {
             return Err(Error::new(Status::Closed, "the queue is closed"));
         }
-        state.inboxes.insert(id, Inbox { tag, op: Arc::downgrade(op), waiting: Waiting::default() });
+        state.inboxes.insert(id, Inbox { tag, producer, waiting: Waiting::default() });
         Ok(())
     }
 
@@ -226,14 +231,14 @@ impl Queue {
 
     /// Ends every request of the queue and refuses more. What waits can still be taken.
     pub fn close(&self) {
-        let ops: Vec<_> = {
+        let producers: Vec<_> = {
             let mut state = lock(&self.state);
             state.closed = true;
-            state.inboxes.values().filter_map(|inbox| inbox.op.upgrade()).collect()
+            state.inboxes.values().filter_map(|inbox| inbox.producer.upgrade()).collect()
         };
         // Outside the lock: ending a request delivers its last event here.
-        for op in ops {
-            op.cancel("the queue was closed");
+        for producer in producers {
+            producer.cancel("the queue was closed");
         }
         self.arrived.notify_all();
     }
