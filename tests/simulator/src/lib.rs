@@ -78,26 +78,37 @@ pub struct Simulator {
 impl Simulator {
     /// Starts a server on a thread of its own; it listens when this returns.
     pub fn start(options: Options) -> io::Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind((options.host, options.port)))?;
-        let address = listener.local_addr()?;
         let (tls, ca_pem) = match options.tls {
             true => tls::acceptor(&options.host.to_string()).map(|(tls, pem)| (Some(tls), Some(pem)))?,
             false => (None, None),
         };
         let scheme = if options.tls { "https" } else { "http" };
         let state = State::new(options.tier, options.minute, options.keys);
+        let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
-        let served = server::serve(listener, tls, state.clone());
+        let (bound, listening) = mpsc::channel();
+        let serving = state.clone();
+        let serve = async move {
+            let listener = TcpListener::bind((options.host, options.port)).await;
+            let address =
+                listener.as_ref().map_err(|error| error.kind().into()).and_then(TcpListener::local_addr);
+            // Whoever started the server waits for this.
+            let _ = bound.send(address);
+            if let Ok(listener) = listener {
+                server::serve(listener, tls, serving).await;
+            }
+        };
+        // The runtime stays on its thread from the start, so that callers may be workers of another.
         let thread = thread::Builder::new().name("simulator".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
                     _ = stopped => {}
-                    () = served => {}
+                    () = serve => {}
                 }
             });
         })?;
+        let address = listening.recv().map_err(io::Error::other)??;
         let url = format!("{scheme}://{address}");
         Ok(Self { url, ca_pem, state, handle, stop: Some(stop), thread: Some(thread) })
     }

@@ -1,0 +1,6 @@
+//! The server as its clients see it, over sockets.
+
+mod answers;
+mod client;
+mod faults;
+mod tls;
