@@ -170,12 +170,11 @@ fn content(ask: &Ask, fault: &Fault, prompt: &Prompt, index: usize, deltas: &mut
 fn answer(ask: &Ask, fault: &Fault, prompt: &Prompt, index: usize) -> String {
     let format = &ask.body["response_format"];
     let variant = ask.seed.wrapping_add(index as u64);
-    let words = fault.words.unwrap_or(text::WORDS);
     let asked = match ask.suffix.as_str() {
         "" => prompt.text.clone(),
         suffix => format!("{} [...] {suffix}", prompt.text),
     };
-    let canned = text::canned(&ask.model, &asked, variant, words);
+    let canned = text::canned(&ask.model, &asked, variant, fault.words);
     let text = match format["type"].as_str() {
         Some("json_schema") => schema::instance(&format["json_schema"]["schema"]).to_string(),
         Some("json_object") => json!({"canned": true, "text": canned}).to_string(),

@@ -2,8 +2,8 @@
 
 /// Bytes that are no white space in one token.
 const PIECE: usize = 8;
-/// Words of an answer when nobody asks for another number.
-pub const WORDS: usize = 60;
+/// Sentences of filler when nobody asks for a length: some 60 words in all.
+const SENTENCES: usize = 4;
 
 const FILLER: [&str; 7] = [
     "It comes in small pieces, so that a client can show them one by one.",
@@ -15,18 +15,23 @@ const FILLER: [&str; 7] = [
     "Nobody thought about your question, and nobody will.",
 ];
 
-/// The canned text: says what it is, quotes what was `asked`, and goes on with filler that `variant` chooses, in
-/// `words` words.
-pub fn canned(model: &str, asked: &str, variant: u64, words: usize) -> String {
+/// The canned text: says what it is, quotes what was `asked`, and goes on with filler that `variant` chooses: a few
+/// sentences, or up to a length of `words` words.
+pub fn canned(model: &str, asked: &str, variant: u64, words: Option<usize>) -> String {
     let opening = format!(
-        "This is canned text from the simulator, which stands in for {model}. You wrote: \"{}\".",
+        "This is canned text from the simulator, which stands in for {model}. \
+         You wrote \"{}\", and it answers with filler.",
         quote(asked)
     );
     let start = (variant % FILLER.len() as u64) as usize;
-    let filler = FILLER.iter().cycle().skip(start).flat_map(|sentence| sentence.split(' '));
-    let all: Vec<&str> = opening.split(' ').chain(filler).take(words).collect();
-    let text = all.join(" ");
-    format!("{}.", text.trim_end_matches(['.', ',', ':']))
+    let filler = FILLER.iter().copied().cycle().skip(start);
+    match words {
+        None => [opening.as_str()].into_iter().chain(filler.take(SENTENCES)).collect::<Vec<_>>().join(" "),
+        Some(words) => {
+            let all = opening.split(' ').chain(filler.flat_map(|sentence| sentence.split(' ')));
+            all.take(words).collect::<Vec<_>>().join(" ")
+        }
+    }
 }
 
 /// What stands where a model's reasoning would.
@@ -84,7 +89,7 @@ pub fn limit(text: &str, max_tokens: Option<usize>, stops: &[String]) -> (Vec<St
 
 #[cfg(test)]
 mod tests {
-    use super::{WORDS, canned, limit, quote, tokens};
+    use super::{canned, limit, quote, tokens};
 
     #[test]
     fn tokens_are_the_text() {
@@ -98,15 +103,17 @@ mod tests {
 
     #[test]
     fn canned_text_says_so_and_quotes() {
-        let text = canned("a/b", "What\nis this?", 0, WORDS);
+        let text = canned("a/b", "What\nis this?", 0, None);
         assert!(
             text.starts_with("This is canned text from the simulator, which stands in for a/b."),
             "{text}"
         );
         assert!(text.contains("\"What is this?\""), "{text}");
-        assert_eq!(text.split(' ').count(), WORDS);
-        assert_eq!(text, canned("a/b", "What\nis this?", 7, WORDS));
-        assert_ne!(text, canned("a/b", "What\nis this?", 1, WORDS));
+        assert!((50..80).contains(&text.split(' ').count()) && text.ends_with('.'), "{text}");
+        assert_eq!(canned("a/b", "", 3, Some(999)).split(' ').count(), 999);
+        assert!(text.starts_with(&canned("a/b", "What is this?", 0, Some(30))), "{text}");
+        assert_eq!(text, canned("a/b", "What\nis this?", 7, None));
+        assert_ne!(text, canned("a/b", "What\nis this?", 1, None));
         assert_eq!(quote(&"é".repeat(61)), format!("...{}", "é".repeat(60)));
         assert_eq!(quote(&"é".repeat(60)), "é".repeat(60));
     }

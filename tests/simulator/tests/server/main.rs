@@ -3,4 +3,5 @@
 mod answers;
 mod client;
 mod faults;
+mod program;
 mod tls;
