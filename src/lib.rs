@@ -1,1 +1,47 @@
-//! libhyperbolic: the C ABI. The map of the house stands here.
+//! libhyperbolic: the C ABI over `hyperbolic-core`. This is the map of the house, in the order of a request.
+//!
+//! **Into the library.** A C call enters one of the files named after C's types (`options`, `client`,
+//! `request`, `parameters`, `call`, `start`, `queue`, `response`, `error`, `model`, `library`). Each export is a few lines:
+//! convert in, call one function of the core, convert out; policy lives in the core. `boundary` is the one
+//! function that all of them go through: it contains panics, notices a fork and fills the error out-parameter.
+//! `text` turns pointer and length into text and back, `handle` says which constructor made a pointer and who
+//! may free it, `draft` remembers the first bad value of an object that the app fills.
+//!
+//! **What is asked** is a `core::request`: typed fields and raw JSON, checked as a whole before anything is sent.
+//!
+//! **Starting.** `start` hands it to `core::client`, which enters it into its queue (`core::op`) and spawns its
+//! one task on the global runtime (`runtime`; what differs by system is in `sys`). A blocking call (`call`) is the same
+//! start with a private queue and a loop over it.
+//!
+//! **Over the network.** `core::client` decides what is sent, when and how often; `core::http` sends it: TLS,
+//! proxy, pool, no JSON.
+//!
+//! **Bytes to meaning.** `core::wire` takes the bytes: lines (`sse`), JSON (`chunk`), the sum (`answer`), or an
+//! error (`errors`). No I/O there.
+//!
+//! **Out again.** `core::op` delivers each piece to `core::queue`, and, however a request ends, its one last
+//! event with a `core::response`. `queue` and `event` hand events to the app, on the app's own thread.
+#![expect(non_camel_case_types, reason = "types bear the names that C knows them by")]
+
+// One file for each part of the header, in the header's order.
+mod status;
+mod event;
+mod options;
+mod client;
+mod request;
+mod parameters;
+mod call;
+mod start;
+mod queue;
+mod response;
+mod error;
+mod model;
+mod library;
+
+// What they share.
+mod boundary;
+mod draft;
+mod handle;
+mod runtime;
+mod sys;
+mod text;

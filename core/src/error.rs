@@ -2,6 +2,7 @@
 
 use crate::text::Text;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// What the caller can decide on. The C ABI gives each a number; `docs/abi.md` rule E4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,9 +41,13 @@ pub enum Status {
     Server,
 }
 
-/// An immutable description of one failure. Texts are the server's own where it sent any.
+/// One failure, behind one pointer, because every function that can fail returns it by value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Error {
+pub struct Error(Box<Detail>);
+
+/// What is known of a failure. Texts are the server's own where it sent any.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
     /// The decision.
     pub status: Status,
     /// What happened, in the server's words where there are any.
@@ -72,7 +77,7 @@ pub struct Error {
 impl Error {
     /// An error of the library's own; the caller fills in what else is known.
     pub fn new(status: Status, message: impl AsRef<str>) -> Self {
-        Self {
+        Self(Box::new(Detail {
             status,
             message: message.as_ref().into(),
             hint: Text::new(),
@@ -85,7 +90,7 @@ impl Error {
             retryable: false,
             attempts: 0,
             body: Text::new(),
-        }
+        }))
     }
 
     /// A bad argument: `field` is named first, so that a reader finds it.
@@ -93,6 +98,37 @@ impl Error {
         let mut error = Self::new(Status::InvalidArgument, format!("{field}: {problem}"));
         error.param = field.into();
         error
+    }
+
+    /// Every text that a server may have filled.
+    pub fn texts_mut(&mut self) -> [&mut Text; 7] {
+        let Detail { message, hint, code, kind, param, request_id, body, .. } = &mut *self.0;
+        [message, hint, code, kind, param, request_id, body]
+    }
+
+    /// Adds the library's advice.
+    pub fn with_hint(mut self, hint: impl AsRef<str>) -> Self {
+        self.hint = hint.as_ref().into();
+        self
+    }
+
+    /// Marks that the same request may succeed later.
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+}
+
+impl Deref for Error {
+    type Target = Detail;
+    fn deref(&self) -> &Detail {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Detail {
+        &mut self.0
     }
 }
 

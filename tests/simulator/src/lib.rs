@@ -1,1 +1,167 @@
 //! A local server that speaks Hyperbolic's text-generation API. It answers with canned text and says so.
+//!
+//! Tests, examples and benches talk to it when no key is set. It counts what it sees by itself, coded apart from
+//! the client, so that a test compares two counts. `tests/simulator/README.md` has its routes, faults and counters.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod api;
+mod body;
+mod completion;
+mod control;
+mod errors;
+mod faults;
+mod limits;
+mod render;
+mod request;
+mod schema;
+mod server;
+mod state;
+mod text;
+mod tls;
+mod tools;
+
+pub use faults::Script;
+pub use limits::Tier;
+pub use state::{Last, Stats, Upload};
+
+use state::State;
+use std::io;
+use std::net::IpAddr;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+/// How a server is to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on; 0 for any that is free.
+    pub port: u16,
+    /// Rate limits.
+    pub tier: Tier,
+    /// Length of the limits' minute.
+    pub minute: Duration,
+    /// Keys that are accepted. With none, any key is that does not begin with `wrong` or `invalid`.
+    pub keys: Vec<String>,
+    /// Whether to speak TLS, and HTTP/2 with clients that offer it.
+    pub tls: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::from([127, 0, 0, 1]),
+            port: 0,
+            tier: Tier::None,
+            minute: Duration::from_secs(60),
+            keys: Vec::new(),
+            tls: false,
+        }
+    }
+}
+
+/// A running server. Dropping it stops it.
+pub struct Simulator {
+    url: String,
+    ca_pem: Option<String>,
+    state: Arc<State>,
+    handle: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Starts a server on a thread of its own; it listens when this returns.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let listener = runtime.block_on(TcpListener::bind((options.host, options.port)))?;
+        let address = listener.local_addr()?;
+        let (tls, ca_pem) = match options.tls {
+            true => tls::acceptor(&options.host.to_string()).map(|(tls, pem)| (Some(tls), Some(pem)))?,
+            false => (None, None),
+        };
+        let scheme = if options.tls { "https" } else { "http" };
+        let state = State::new(options.tier, options.minute, options.keys);
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let served = server::serve(listener, tls, state.clone());
+        let thread = thread::Builder::new().name("simulator".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    () = served => {}
+                }
+            });
+        })?;
+        let url = format!("{scheme}://{address}");
+        Ok(Self { url, ca_pem, state, handle, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens: scheme, address and port.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The authority to trust, where the server speaks TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> Stats {
+        self.state.stats()
+    }
+
+    /// The last request.
+    pub fn last(&self) -> Last {
+        self.state.last()
+    }
+
+    /// Blocks until the counters satisfy `condition`, and gives them; after `timeout`, an error that tells them.
+    pub fn wait(
+        &self,
+        timeout: Duration,
+        condition: impl FnMut(&Stats) -> bool + Send + 'static,
+    ) -> Result<Stats, String> {
+        let (reached, wait) = mpsc::channel();
+        let state = self.state.clone();
+        // On the server's own thread, so that callers may be workers of another runtime.
+        let waiting = self.handle.spawn(async move { reached.send(state.wait_for(condition).await) });
+        wait.recv_timeout(timeout).map_err(|_| {
+            waiting.abort();
+            format!("not reached within {timeout:?}: {:?}", self.stats())
+        })
+    }
+
+    /// Sets the script for all requests that bring none.
+    pub fn set_faults(&self, script: Script) {
+        self.state.set_faults(Some(script));
+    }
+
+    /// Keeps a body for the fault `raw=name`.
+    pub fn put_body(&self, name: &str, body: Upload) {
+        self.state.put_body(name, body);
+    }
+
+    /// Forgets counters, faults, bodies and limits.
+    pub fn reset(&self) {
+        self.state.reset();
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The server may have ended by itself.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,2 +1,100 @@
 //! The simulator as a program.
-fn main() {}
+
+use hyperbolic_simulator::{Options, Simulator, Tier};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+const HELP: &str = "\
+A local server that speaks Hyperbolic's text-generation API, with canned answers and faults on request.
+
+hyperbolic-simulator [options]
+  --host ADDRESS         listen on this address (127.0.0.1)
+  --port PORT            listen on this port; 0 takes one that is free (0)
+  --tier none|basic|pro  rate limits: none, 60 or 600 requests a minute and key (none)
+  --minute-ms N          length of that minute (60000)
+  --key KEY              accept this key only; may be repeated
+  --tls                  speak TLS, and HTTP/2 with clients that offer it
+  --ca-out FILE          write the certificate authority of --tls to FILE, in PEM
+  --until-stdin-closes   end when standard input does
+  --help                 print this
+
+Prints one line when it is ready: listening on http://ADDRESS:PORT
+";
+
+/// What the command line asks for.
+struct Arguments {
+    options: Options,
+    ca_out: Option<String>,
+    until_stdin_closes: bool,
+}
+
+fn main() -> ExitCode {
+    match parse(std::env::args().skip(1)).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("hyperbolic-simulator: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// `Ok(None)` if help was all that was asked for.
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
+    let mut options = Options::default();
+    let mut ca_out = None;
+    let mut until_stdin_closes = false;
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+        let bad = |value: &str| format!("{argument} cannot be {value}");
+        match argument.as_str() {
+            "--host" => options.host = value().and_then(|host| host.parse().map_err(|_| bad(&host)))?,
+            "--port" => options.port = value().and_then(|port| port.parse().map_err(|_| bad(&port)))?,
+            "--tier" => options.tier = value().and_then(|name| tier(&name).ok_or_else(|| bad(&name)))?,
+            "--minute-ms" => {
+                let minute: Result<u64, String> = value().and_then(|n| n.parse().map_err(|_| bad(&n)));
+                options.minute = Duration::from_millis(minute?);
+            }
+            "--key" => options.keys.push(value()?),
+            "--tls" => options.tls = true,
+            "--ca-out" => ca_out = Some(value()?),
+            "--until-stdin-closes" => until_stdin_closes = true,
+            "--help" => return Ok(None),
+            other => return Err(format!("unknown option {other}; --help lists them")),
+        }
+    }
+    Ok(Some(Arguments { options, ca_out, until_stdin_closes }))
+}
+
+fn tier(name: &str) -> Option<Tier> {
+    match name {
+        "none" => Some(Tier::None),
+        "basic" => Some(Tier::Basic),
+        "pro" => Some(Tier::Pro),
+        _ => None,
+    }
+}
+
+fn run(arguments: Option<Arguments>) -> Result<(), String> {
+    let Some(arguments) = arguments else { return print(HELP) };
+    let simulator = Simulator::start(arguments.options).map_err(|error| format!("cannot start: {error}"))?;
+    if let Some(path) = arguments.ca_out {
+        let pem = simulator.ca_pem().ok_or("--ca-out needs --tls")?;
+        fs::write(&path, pem).map_err(|error| format!("cannot write {path}: {error}"))?;
+    }
+    print(&format!("listening on {}\n", simulator.url()))?;
+    if arguments.until_stdin_closes {
+        // What is typed means nothing; an error is an end too.
+        let _ = io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink());
+        return Ok(());
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+fn print(text: &str) -> Result<(), String> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| error.to_string())
+}

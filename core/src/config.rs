@@ -1,0 +1,237 @@
+//! What a client is made with. Every setter checks its value and names its field.
+
+use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
+use crate::error::Error;
+use crate::key::Key;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
+use std::time::Duration;
+
+/// Limits on waiting; `None` is no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// Name lookup, TCP, TLS and proxy together.
+    pub connect: Option<Duration>,
+    /// From sending until the first piece of the answer: queues and prefill are long.
+    pub first_token: Option<Duration>,
+    /// Between two reads of an answer that has begun; a keep-alive comment is a read.
+    pub idle: Option<Duration>,
+    /// The whole request, with all its attempts.
+    pub total: Option<Duration>,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Some(Duration::from_secs(10)),
+            first_token: Some(Duration::from_secs(300)),
+            idle: Some(Duration::from_secs(120)),
+            total: None,
+        }
+    }
+}
+
+/// Proxies, each for requests of one kind.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    /// For `http://` servers.
+    pub http: Option<String>,
+    /// For `https://` servers.
+    pub https: Option<String>,
+    /// Hosts that are reached without one, in the form of the variable `NO_PROXY`.
+    pub except: Option<String>,
+}
+
+/// The settings of a client.
+// Not Debug: a proxy's address may hold a password.
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) key: Option<Key>,
+    /// `None` is the vendor's.
+    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) roots: Vec<CertificateDer<'static>>,
+    pub(crate) proxies: Proxies,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) streaming: bool,
+    pub(crate) allow_http: bool,
+}
+
+impl Default for Config {
+    /// The vendor's server, no key.
+    fn default() -> Self {
+        Self {
+            key: None,
+            endpoint: None,
+            headers: HeaderMap::new(),
+            user_agent: HeaderValue::from_static(concat!("libhyperbolic/", env!("CARGO_PKG_VERSION"))),
+            roots: Vec::new(),
+            proxies: Proxies::default(),
+            deadlines: Deadlines::default(),
+            streaming: true,
+            allow_http: false,
+        }
+    }
+}
+
+impl Config {
+    /// Where requests go.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, Error> {
+        self.endpoint.clone().map_or_else(|| Endpoint::new(DEFAULT_BASE_URL), Ok)
+    }
+
+    /// Applies the environment, of which `read` gives one variable at a time. An empty variable is an unset one.
+    pub fn read_env(&mut self, read: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<(), Error> {
+        let get = |name: &str| match read(name).map(std::ffi::OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+            Some(Err(_)) => Err(Error::invalid(name, "is not UTF-8")),
+        };
+        let either = |a: &str, b: &str| Ok::<_, Error>(get(a)?.or(get(b)?));
+        if let Some(key) = get("HYPERBOLIC_API_KEY")? {
+            self.set_api_key(&key)?;
+        }
+        if let Some(url) = get("HYPERBOLIC_BASE_URL")? {
+            self.set_base_url(&url)?;
+        }
+        self.allow_http = get("HYPERBOLIC_ALLOW_HTTP")?.is_some_and(|value| value == "1");
+        let all = either("all_proxy", "ALL_PROXY")?;
+        // HTTP_PROXY in capitals is what a CGI server makes of a client's "Proxy:" header, so it is not trusted.
+        self.proxies.http = get("http_proxy")?.or(all.clone());
+        self.proxies.https = either("https_proxy", "HTTPS_PROXY")?.or(all);
+        self.proxies.except = either("no_proxy", "NO_PROXY")?;
+        for proxy in self.proxies.http.iter().chain(&self.proxies.https) {
+            crate::http::check_proxy(proxy)?;
+        }
+        Ok(())
+    }
+
+    /// The key that is sent as a Bearer token.
+    pub fn set_api_key(&mut self, key: &str) -> Result<(), Error> {
+        self.key = Some(Key::new(key)?);
+        Ok(())
+    }
+
+    /// The server.
+    pub fn set_base_url(&mut self, url: &str) -> Result<(), Error> {
+        self.endpoint = Some(Endpoint::new(url)?);
+        Ok(())
+    }
+
+    /// Adds a header to every request; a name that was set before gets the new value.
+    pub fn set_header(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        let bad = |problem: &str| Error::invalid("header", format!("{name:?} {problem}"));
+        let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("is not a header name"))?;
+        // These describe a message that the library writes.
+        if [CONTENT_LENGTH, CONTENT_TYPE, HOST].contains(&parsed) || parsed == "transfer-encoding" {
+            return Err(bad("belongs to the library"));
+        }
+        let mut value =
+            HeaderValue::from_str(value).map_err(|_| bad("has a value with a control character"))?;
+        // Gateways take their own keys in headers, under any name.
+        value.set_sensitive(true);
+        if parsed == AUTHORIZATION {
+            return Err(bad("is made from the API key; set that"));
+        }
+        self.headers.insert(parsed, value);
+        Ok(())
+    }
+
+    /// Replaces the User-Agent.
+    pub fn set_user_agent(&mut self, text: &str) -> Result<(), Error> {
+        self.user_agent = HeaderValue::from_str(text)
+            .map_err(|_| Error::invalid("user_agent", "holds a character that no header carries"))?;
+        Ok(())
+    }
+
+    /// Trusts the certificates of a PEM text beside the built-in roots.
+    pub fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
+        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let found = found.map_err(|e| Error::invalid("ca_pem", format!("cannot be read ({e})")))?;
+        if found.is_empty() {
+            return Err(Error::invalid("ca_pem", "holds no CERTIFICATE block"));
+        }
+        self.roots.extend(found);
+        Ok(())
+    }
+
+    /// Sends every request through a proxy; an empty address means none.
+    pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
+        self.proxies = Proxies::default();
+        if !url.is_empty() {
+            crate::http::check_proxy(url)?;
+            self.proxies.http = Some(url.to_owned());
+            self.proxies.https = Some(url.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Limits on waiting.
+    pub fn deadlines(&mut self) -> &mut Deadlines {
+        &mut self.deadlines
+    }
+
+    /// Whether answers are asked for as streams; off is for servers that cannot.
+    pub fn set_streaming(&mut self, on: bool) {
+        self.streaming = on;
+    }
+
+    /// Lets the key travel over plain http to another machine.
+    pub fn set_allow_http(&mut self, on: bool) {
+        self.allow_http = on;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use crate::endpoint::Route;
+
+    #[test]
+    fn reads_the_environment() {
+        let mut config = Config::default();
+        let read = |name: &str| {
+            let value = match name {
+                "HYPERBOLIC_API_KEY" => "k",
+                "HYPERBOLIC_BASE_URL" => "http://localhost:1",
+                "HYPERBOLIC_ALLOW_HTTP" => "1",
+                "ALL_PROXY" => "socks5://127.0.0.1:1080",
+                "https_proxy" => "http://127.0.0.1:3128",
+                "HTTP_PROXY" => "http://evil.example",
+                "NO_PROXY" => "localhost",
+                "no_proxy" => "",
+                _ => return None,
+            };
+            Some(value.into())
+        };
+        config.read_env(read).unwrap();
+        assert!(config.key.is_some() && config.allow_http);
+        assert_eq!(config.endpoint().unwrap().url(Route::Models).as_str(), "http://localhost:1/v1/models");
+        assert_eq!(config.proxies.http.as_deref(), Some("socks5://127.0.0.1:1080"));
+        assert_eq!(config.proxies.https.as_deref(), Some("http://127.0.0.1:3128"));
+        assert_eq!(config.proxies.except.as_deref(), Some("localhost"));
+    }
+
+    #[test]
+    fn bad_values_name_their_field() {
+        let mut config = Config::default();
+        for (field, result) in [
+            ("header: \"a b\"", config.set_header("a b", "1")),
+            ("header: \"x\"", config.set_header("x", "1\r\n2")),
+            ("header: \"Content-Length\"", config.set_header("Content-Length", "1")),
+            ("header: \"Authorization\"", config.set_header("Authorization", "Basic x")),
+            ("user_agent: ", config.set_user_agent("a\nb")),
+            ("ca_pem: ", config.add_ca_pem(b"no certificate")),
+            ("ca_pem: ", config.add_ca_pem(b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n")),
+            ("proxy: ", config.set_proxy("::")),
+            ("proxy: ", config.set_proxy("ftp://a.b")),
+        ] {
+            let error = result.unwrap_err();
+            assert!(error.message.as_str().starts_with(field), "{field} {error}");
+        }
+        assert!(config.set_proxy("").is_ok());
+    }
+}

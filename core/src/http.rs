@@ -1,0 +1,155 @@
+//! Requests over the network: TLS, proxy, pool, name lookup. Knows no JSON.
+
+use crate::config::Config;
+use crate::endpoint::{Endpoint, Route};
+use crate::error::{Error, Status};
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Proxy, redirect, retry};
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The connections to one server.
+pub struct Http {
+    client: reqwest::Client,
+    endpoint: Endpoint,
+    connect: Option<Duration>,
+}
+
+/// One attempt, ready to be sent.
+pub struct Attempt {
+    /// Where to.
+    pub route: Route,
+    /// The Authorization header, or none.
+    pub authorization: Option<HeaderValue>,
+    /// The JSON body; empty for a GET.
+    pub body: Bytes,
+    /// Whether the answer was asked for as a stream.
+    pub stream: bool,
+}
+
+impl Http {
+    /// Prepares everything but the connection itself.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let endpoint = config.endpoint()?;
+        let mut headers: HeaderMap = config.headers.clone();
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json, text/event-stream"));
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(config)?)
+            .user_agent(config.user_agent.clone())
+            .default_headers(headers)
+            // A redirect would take the key to another server.
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            // What is sent again, and when, is decided in one place: the client.
+            .retry(retry::never())
+            .no_proxy();
+        if let Some(limit) = config.deadlines.connect {
+            builder = builder.connect_timeout(limit);
+        }
+        let proxies = &config.proxies;
+        let except = proxies.except.as_deref().and_then(reqwest::NoProxy::from_string);
+        for (url, make) in [(&proxies.http, Proxy::http as fn(String) -> _), (&proxies.https, Proxy::https)] {
+            if let Some(url) = url {
+                let proxy = make(url.clone()).map_err(|e| bad_proxy(&e))?;
+                builder = builder.proxy(proxy.no_proxy(except.clone()));
+            }
+        }
+        let client = builder.build().map_err(|e| Error::new(Status::System, explain(&e)))?;
+        Ok(Self { client, endpoint, connect: config.deadlines.connect })
+    }
+
+    /// Sends one attempt and waits for the head of its answer.
+    pub async fn send(&self, attempt: Attempt) -> Result<reqwest::Response, Error> {
+        let method = if attempt.route == Route::Models { Method::GET } else { Method::POST };
+        let mut request = self.client.request(method, self.endpoint.url(attempt.route));
+        if let Some(authorization) = attempt.authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        if !attempt.body.is_empty() {
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if attempt.stream {
+            // A proxy that compresses a stream also buffers it.
+            request = request.header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        }
+        request.body(attempt.body).send().await.map_err(|e| self.no_answer(&e))
+    }
+
+    /// The error of an attempt that got no head: the connection failed or broke.
+    fn no_answer(&self, error: &reqwest::Error) -> Error {
+        if error.is_connect() && error.is_timeout() {
+            let limit = self.connect.unwrap_or_default().as_millis();
+            return Error::new(
+                Status::Deadline,
+                format!("no connection within the connect deadline of {limit} ms"),
+            )
+            .with_hint("check the address and the network, or raise the connect deadline")
+            .retryable();
+        }
+        Error::new(Status::Connect, explain(error))
+            .with_hint("check the base URL, the network, the proxy and the certificates")
+            .retryable()
+    }
+}
+
+/// The error of an answer that broke off while it was read.
+pub fn broken_off(error: &reqwest::Error) -> Error {
+    Error::new(Status::Truncated, format!("the answer broke off: {}", explain(error))).retryable()
+}
+
+/// Whether `url` names a proxy of a kind that can be used.
+pub fn check_proxy(url: &str) -> Result<(), Error> {
+    let proxy =
+        reqwest::Url::parse(url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
+    if !matches!(proxy.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
+        return Err(Error::invalid("proxy", "must begin with http://, https:// or socks5://"));
+    }
+    Proxy::all(url).map(drop).map_err(|e| bad_proxy(&e))
+}
+
+fn bad_proxy(error: &reqwest::Error) -> Error {
+    Error::invalid("proxy", explain(error))
+}
+
+/// rustls with ring and the roots that browsers carry. Nothing of the process's is read or set.
+fn tls(config: &Config) -> Result<rustls::ClientConfig, Error> {
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    for certificate in &config.roots {
+        let added = roots.add(certificate.clone());
+        added.map_err(|e| Error::invalid("ca_pem", format!("holds a certificate that is none ({e})")))?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::new(Status::System, e.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    // reqwest leaves this out of a configuration that it did not make, and then HTTP/2 never happens.
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(tls)
+}
+
+/// The whole chain of causes, without the address: its query or a proxy's password may be a secret.
+fn explain(error: &reqwest::Error) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        // Libraries repeat each other: "client error (Connect)" says nothing that its cause does not.
+        if !causes.iter().any(|said| said.contains(&text)) && !text.starts_with("client error") {
+            causes.push(text);
+        }
+        next = cause.source();
+    }
+    if causes.is_empty() { kind(error).to_owned() } else { causes.join(": ") }
+}
+
+fn kind(error: &reqwest::Error) -> &'static str {
+    match (error.is_connect(), error.is_body() || error.is_decode()) {
+        (true, _) => "no connection",
+        (_, true) => "the body could not be read",
+        _ => "the request failed",
+    }
+}

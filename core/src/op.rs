@@ -1,0 +1,381 @@
+//! One request in flight: what has arrived of its answer, and its end, which happens once and in one place.
+
+use crate::error::{Error, Status};
+use crate::key::Key;
+use crate::queue::{EventKind, Producer, Queue, Waiting};
+use crate::registry::Registry;
+use crate::response::Response;
+use crate::sync::lock;
+use crate::text::Text;
+use crate::wire::{Decoder, Flow, Piece};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
+
+/// Every request in flight, by its id.
+static IN_FLIGHT: Registry<Op> = Registry::new();
+
+/// Cancels a request by its id; one that has ended or never was is left alone.
+pub fn cancel(id: u64) {
+    if let Some(op) = IN_FLIGHT.find(id) {
+        op.cancel("the request was cancelled");
+    }
+}
+
+/// One request in flight.
+pub struct Op {
+    id: u64,
+    started: Instant,
+    queue: Arc<Queue>,
+    /// Whether pieces are delivered; a blocking call without a callback wants only the end.
+    pieces: bool,
+    /// Taken out of the errors of this request.
+    key: Option<Key>,
+    /// The requests of its client.
+    siblings: Arc<Registry<Self>>,
+    /// What has arrived; `None` once it has ended. Locked before the queue, never after.
+    live: Mutex<Option<Live>>,
+    task: Mutex<Option<AbortHandle>>,
+}
+
+struct Live {
+    decoder: Decoder,
+    waiting: Waiting,
+    attempts: u32,
+    first_token: Option<Duration>,
+    head: Head,
+}
+
+/// What the head of an answer says beside its status.
+#[derive(Debug, Default)]
+pub struct Head {
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's id of the request, or empty.
+    pub request_id: Text,
+    /// How long the server asks to wait.
+    pub retry_after_ms: Option<u64>,
+    /// Where a redirect points.
+    pub location: Option<String>,
+}
+
+/// The request has ended meanwhile: its task has nothing left to do.
+#[derive(Debug)]
+pub struct Ended;
+
+impl Op {
+    /// A new id: never reused, and below 2^53 for longer than any process lives.
+    pub fn reserve() -> u64 {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        LAST.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Enters a request into its queue and its client's list.
+    pub fn begin(
+        id: u64,
+        tag: u64,
+        pieces: bool,
+        queue: &Arc<Queue>,
+        key: Option<Key>,
+        siblings: &Arc<Registry<Self>>,
+        decoder: Decoder,
+    ) -> Result<Arc<Self>, Error> {
+        let live = Live {
+            decoder,
+            waiting: Waiting::default(),
+            attempts: 0,
+            first_token: None,
+            head: Head::default(),
+        };
+        let op = Arc::new(Self {
+            id,
+            started: Instant::now(),
+            queue: Arc::clone(queue),
+            pieces,
+            key,
+            siblings: Arc::clone(siblings),
+            live: Mutex::new(Some(live)),
+            task: Mutex::default(),
+        });
+        let producer: Arc<dyn Producer> = op.clone();
+        queue.open(id, tag, Arc::downgrade(&producer))?;
+        if !siblings.add(id, &op) {
+            queue.withdraw(id);
+            return Err(Error::new(Status::Closed, "the client is closed"));
+        }
+        IN_FLIGHT.add(id, &op);
+        Ok(op)
+    }
+
+    /// When the call was made.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Names the task that works on it, to be stopped by a cancel. It may have been cancelled already.
+    pub fn set_task(&self, task: AbortHandle) {
+        *lock(&self.task) = Some(task);
+        if lock(&self.live).is_none() {
+            self.stop_task();
+        }
+    }
+
+    fn stop_task(&self) {
+        if let Some(task) = lock(&self.task).take() {
+            task.abort();
+        }
+    }
+
+    /// Changes what has arrived, unless the request has ended.
+    fn with_live<T>(&self, change: impl FnOnce(&mut Live) -> T) -> Result<T, Ended> {
+        lock(&self.live).as_mut().map(change).ok_or(Ended)
+    }
+
+    /// Counts an attempt that is about to be sent.
+    pub fn attempt(&self) -> Result<u32, Ended> {
+        self.with_live(|live| {
+            live.attempts += 1;
+            live.attempts
+        })
+    }
+
+    /// Tells that the request goes again, because of `error`, and starts over with an empty answer.
+    pub fn retry(&self, error: Error, delay: Duration, decoder: Decoder) -> Result<(), Ended> {
+        self.with_live(|live| {
+            let attempt = live.attempts + 1;
+            let error = Arc::new(self.complete(error, live));
+            live.decoder = decoder;
+            live.head = Head::default();
+            if self.pieces {
+                live.waiting.push(EventKind::Retry { error, delay, attempt });
+                self.queue.deliver(self.id, &mut live.waiting);
+            }
+        })
+    }
+
+    /// Takes the head of an answer.
+    pub fn head(&self, head: Head, content_type: Option<&str>) -> Result<(), Ended> {
+        self.with_live(|live| {
+            live.decoder.head(head.status, content_type);
+            live.head = head;
+        })
+    }
+
+    /// Takes bytes of the body and delivers what they complete.
+    pub fn feed(&self, bytes: &[u8]) -> Result<Result<Flow, Error>, Ended> {
+        self.decode(|decoder, sink| decoder.feed(bytes, sink))
+    }
+
+    /// Takes the end of the body and gives the verdict.
+    pub fn finish(&self) -> Result<Result<(), Error>, Ended> {
+        self.decode(Decoder::finish)
+    }
+
+    fn decode<T>(&self, step: impl FnOnce(&mut Decoder, &mut dyn FnMut(Piece<'_>)) -> T) -> Result<T, Ended> {
+        self.with_live(|live| {
+            let Live { decoder, waiting, first_token, .. } = live;
+            let result = step(decoder, &mut |piece| {
+                first_token.get_or_insert_with(|| self.started.elapsed());
+                if self.pieces {
+                    collect(waiting, piece);
+                }
+            });
+            self.queue.deliver(self.id, waiting);
+            result
+        })
+    }
+
+    /// Bytes of the body so far, and whether a piece of the answer was among them.
+    pub fn progress(&self) -> Result<(u64, bool), Ended> {
+        self.with_live(|live| (live.decoder.received(), live.first_token.is_some()))
+    }
+
+    /// The end, however it came about. Only the first call counts.
+    pub fn end(&self, outcome: Result<(), Error>) {
+        {
+            // Held until the event is in the queue, so that a second end returns only then.
+            let mut slot = lock(&self.live);
+            let Some(mut live) = slot.take() else { return };
+            let total = self.started.elapsed();
+            let error = outcome.err().map(|error| Arc::new(self.complete(error, &live)));
+            if error.as_ref().is_some_and(|error| error.status == Status::Cancelled) {
+                self.queue.discard(self.id);
+            }
+            let mut response = Response::new(live.decoder.into_answer(), error, total);
+            response.request_id = live.head.request_id;
+            response.attempts = live.attempts;
+            response.first_token = live.first_token;
+            live.waiting.push(EventKind::Done(Arc::new(response)));
+            self.queue.deliver(self.id, &mut live.waiting);
+        }
+        IN_FLIGHT.remove(self.id);
+        self.siblings.remove(self.id);
+    }
+
+    /// Adds to an error what is known of the request, and takes the key out.
+    fn complete(&self, mut error: Error, live: &Live) -> Error {
+        let head = &live.head;
+        error.attempts = live.attempts;
+        error.http_status = head.status;
+        error.retry_after_ms = head.retry_after_ms;
+        if error.request_id.is_empty() {
+            error.request_id = head.request_id.clone();
+        }
+        if let (300..400, Some(target)) = (head.status, &head.location) {
+            error.hint =
+                format!("redirects are not followed; if it is right, set the base URL to {target}").into();
+        }
+        if let Some(key) = &self.key {
+            key.redact(&mut error);
+        }
+        error
+    }
+}
+
+impl Producer for Op {
+    /// Ends it for the caller: what waits is dropped, and its last event waits in the queue on return.
+    fn cancel(&self, why: &str) {
+        self.end(Err(Error::new(Status::Cancelled, why)));
+        self.stop_task();
+    }
+}
+
+fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
+    match piece {
+        Piece::Text { choice, text } => waiting.text(choice, text),
+        Piece::Reasoning { choice, text } => waiting.reasoning(choice, text),
+        Piece::ToolCall { choice, index, call } => waiting.push(EventKind::ToolCall {
+            choice,
+            index,
+            id: call.id.clone(),
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Head, Op, cancel};
+    use crate::error::{Error, Status};
+    use crate::key::Key;
+    use crate::queue::{Event, EventKind, Patience, Producer, Queue};
+    use crate::registry::Registry;
+    use crate::wire::{Decoder, Expect, Kind, Limits};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    fn decoder() -> Decoder {
+        Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false)
+    }
+
+    fn begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
+        let key = Key::new("sk-secret").ok();
+        let op = Op::begin(Op::reserve(), 7, true, queue, key, requests, decoder()).unwrap();
+        op.attempt().unwrap();
+        op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
+        op
+    }
+
+    fn say(op: &Op, text: &str) {
+        let event =
+            format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+        op.feed(event.as_bytes()).unwrap().unwrap();
+    }
+
+    fn take(queue: &Queue) -> Option<Event> {
+        queue.next(Patience::For(Duration::ZERO)).unwrap()
+    }
+
+    fn text(event: Option<Event>) -> String {
+        match event.unwrap().kind {
+            EventKind::Text { text, .. } => text.as_str().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn done(event: Option<Event>) -> Arc<crate::response::Response> {
+        match event.unwrap().kind {
+            EventKind::Done(response) => response,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn requests_take_turns_and_their_pieces_merge() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let (first, second) = (begin(&queue, &requests), begin(&queue, &requests));
+        say(&first, "a");
+        say(&first, "b");
+        say(&second, "c");
+        assert_eq!(text(take(&queue)), "ab");
+        say(&first, "d");
+        assert_eq!(text(take(&queue)), "c");
+        assert_eq!(text(take(&queue)), "d");
+        assert!(take(&queue).is_none());
+    }
+
+    #[test]
+    fn a_cancel_leaves_only_the_end() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        say(&op, "a");
+        say(&op, "b");
+        cancel(op.id);
+        // What comes after the end, of whatever kind, changes nothing.
+        assert!(op.feed(b"data: x\n\n").is_err());
+        op.end(Ok(()));
+        op.cancel("again");
+        let response = done(take(&queue));
+        assert_eq!(response.error.as_ref().unwrap().status, Status::Cancelled);
+        assert_eq!(response.answer.choices[0].text.as_str(), "ab");
+        assert!(take(&queue).is_none());
+    }
+
+    #[test]
+    fn any_other_end_keeps_what_waits() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        say(&op, "a");
+        op.end(Err(Error::new(Status::Deadline, "sk-secret came too late")));
+        assert_eq!(text(take(&queue)), "a");
+        let error = done(take(&queue)).error.clone().unwrap();
+        assert_eq!((error.message.as_str(), error.attempts), ("[key] came too late", 1));
+    }
+
+    #[test]
+    fn a_close_ends_what_runs_and_refuses_what_comes() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let (_first, _second) = (begin(&queue, &requests), begin(&queue, &requests));
+        for op in requests.close() {
+            op.cancel("closed");
+        }
+        let begun = Op::begin(Op::reserve(), 0, true, &queue, None, &requests, decoder());
+        assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
+        for _ in 0..2 {
+            assert_eq!(done(take(&queue)).error.as_ref().unwrap().status, Status::Cancelled);
+        }
+        assert!(take(&queue).is_none());
+
+        let others = Arc::default();
+        let _third = begin(&queue, &others);
+        queue.close();
+        queue.close();
+        let begun = Op::begin(Op::reserve(), 0, true, &queue, None, &others, decoder());
+        assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
+        done(take(&queue));
+        assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
+    }
+
+    #[test]
+    fn a_retry_starts_over() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        op.retry(Error::new(Status::Server, "busy"), Duration::from_millis(5), decoder()).unwrap();
+        assert!(matches!(take(&queue).unwrap().kind, EventKind::Retry { attempt: 2, .. }));
+        assert_eq!(op.attempt().unwrap(), 2);
+        op.end(Ok(()));
+        assert_eq!(done(take(&queue)).attempts, 2);
+    }
+}

@@ -1,0 +1,270 @@
+//! Events waiting for their consumer.
+
+use crate::error::{Error, Status};
+use crate::response::Response;
+use crate::sync::lock;
+use crate::text::Text;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, Weak};
+use std::time::{Duration, Instant};
+
+/// Something that happened to a request.
+#[derive(Debug)]
+pub struct Event {
+    /// The request.
+    pub op: u64,
+    /// The caller's own number for it.
+    pub tag: u64,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What can happen, in the order of rule C1 of `docs/abi.md`.
+#[derive(Debug)]
+pub enum EventKind {
+    /// The request is about to be sent again; nothing had come yet.
+    Retry {
+        /// Why.
+        error: Arc<Error>,
+        /// How long it waits first.
+        delay: Duration,
+        /// The number of the attempt that follows; the first attempt of a request is 1.
+        attempt: u32,
+    },
+    /// The next piece of the answer: whole code points, never empty.
+    Text {
+        /// Which choice.
+        choice: u32,
+        /// The piece.
+        text: Text,
+    },
+    /// The next piece of the model's thinking.
+    Reasoning {
+        /// Which choice.
+        choice: u32,
+        /// The piece.
+        text: Text,
+    },
+    /// One complete tool call.
+    ToolCall {
+        /// Which choice.
+        choice: u32,
+        /// Which call of the choice.
+        index: u32,
+        /// Its id, never empty.
+        id: Text,
+        /// The tool.
+        name: Text,
+        /// JSON, as the model wrote it.
+        arguments: Text,
+    },
+    /// The last event, exactly once.
+    Done(Arc<Response>),
+}
+
+/// Events of one request, not yet taken. Pieces of one kind and choice merge, so that a slow consumer finds one.
+#[derive(Debug, Default)]
+pub struct Waiting(VecDeque<EventKind>);
+
+impl Waiting {
+    /// Adds a piece of text.
+    pub fn text(&mut self, choice: u32, piece: &str) {
+        for event in &mut self.0 {
+            if let EventKind::Text { choice: of, text } = event
+                && *of == choice
+            {
+                return text.push_str(piece);
+            }
+        }
+        self.push(EventKind::Text { choice, text: piece.into() });
+    }
+
+    /// Adds a piece of thinking.
+    pub fn reasoning(&mut self, choice: u32, piece: &str) {
+        for event in &mut self.0 {
+            if let EventKind::Reasoning { choice: of, text } = event
+                && *of == choice
+            {
+                return text.push_str(piece);
+            }
+        }
+        self.push(EventKind::Reasoning { choice, text: piece.into() });
+    }
+
+    /// Adds any other event.
+    pub fn push(&mut self, event: EventKind) {
+        self.0.push_back(event);
+    }
+
+    /// Takes over everything from `other`, which is left empty.
+    fn append(&mut self, other: &mut Self) {
+        if self.0.is_empty() {
+            return std::mem::swap(self, other);
+        }
+        for event in other.0.drain(..) {
+            match event {
+                EventKind::Text { choice, text } => self.text(choice, text.as_str()),
+                EventKind::Reasoning { choice, text } => self.reasoning(choice, text.as_str()),
+                other => self.push(other),
+            }
+        }
+    }
+}
+
+/// What fills an inbox.
+pub trait Producer: Send + Sync {
+    /// Ends it for its consumer: what waits is dropped, and its last event waits in the queue on return.
+    fn cancel(&self, why: &str);
+}
+
+/// What one request has in a queue.
+struct Inbox {
+    tag: u64,
+    /// Ended by a close of the queue; not kept alive by it.
+    producer: Weak<dyn Producer>,
+    waiting: Waiting,
+}
+
+#[derive(Default)]
+struct State {
+    inboxes: HashMap<u64, Inbox>,
+    /// Requests with something waiting, each once; the one that waits longest is first, and goes to the end when
+    /// it has more, so that a chatty stream cannot starve the rest.
+    ready: VecDeque<u64>,
+    closed: bool,
+    taking: bool,
+}
+
+/// Events of any number of requests, in order within each.
+#[derive(Default)]
+pub struct Queue {
+    state: Mutex<State>,
+    arrived: Condvar,
+}
+
+/// How long to wait for an event.
+#[derive(Clone, Copy, Debug)]
+pub enum Patience {
+    /// Until one comes or the queue closes.
+    Forever,
+    /// At most this long.
+    For(Duration),
+}
+
+impl Queue {
+    /// Opens an inbox. A closed queue takes no more requests.
+    pub(crate) fn open(&self, id: u64, tag: u64, producer: Weak<dyn Producer>) -> Result<(), Error> {
+        let mut state = lock(&self.state);
+        if state.closed {
+            return Err(Error::new(Status::Closed, "the queue is closed"));
+        }
+        state.inboxes.insert(id, Inbox { tag, producer, waiting: Waiting::default() });
+        Ok(())
+    }
+
+    /// Takes back an inbox that never had an event.
+    pub(crate) fn withdraw(&self, id: u64) {
+        lock(&self.state).inboxes.remove(&id);
+    }
+
+    /// Delivers events of a request.
+    pub(crate) fn deliver(&self, id: u64, events: &mut Waiting) {
+        if events.0.is_empty() {
+            return;
+        }
+        let mut state = lock(&self.state);
+        let State { inboxes, ready, .. } = &mut *state;
+        let Some(inbox) = inboxes.get_mut(&id) else { return events.0.clear() };
+        if inbox.waiting.0.is_empty() {
+            ready.push_back(id);
+        }
+        inbox.waiting.append(events);
+        drop(state);
+        self.arrived.notify_one();
+    }
+
+    /// Drops what waits of a request: its consumer does not want it any more.
+    pub(crate) fn discard(&self, id: u64) {
+        let mut state = lock(&self.state);
+        let State { inboxes, ready, .. } = &mut *state;
+        if let Some(inbox) = inboxes.get_mut(&id) {
+            inbox.waiting.0.clear();
+            ready.retain(|waiting| *waiting != id);
+        }
+    }
+
+    /// Takes the next event, going round the requests. `None` when the time is over.
+    pub fn next(&self, patience: Patience) -> Result<Option<Event>, Status> {
+        let until = match patience {
+            Patience::Forever => None,
+            // A wait that reaches beyond the clock is one for ever.
+            Patience::For(time) => Instant::now().checked_add(time),
+        };
+        let mut state = lock(&self.state);
+        if std::mem::replace(&mut state.taking, true) {
+            return Err(Status::Busy);
+        }
+        let found = loop {
+            if let Some(event) = state.take() {
+                break Ok(Some(event));
+            }
+            if state.closed {
+                break Err(Status::Closed);
+            }
+            state = match until {
+                None => self.arrived.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner),
+                Some(until) => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        break Ok(None);
+                    }
+                    self.arrived
+                        .wait_timeout(state, left)
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .0
+                }
+            };
+        };
+        state.taking = false;
+        found
+    }
+
+    /// Ends every request of the queue and refuses more. What waits can still be taken.
+    pub fn close(&self) {
+        let producers: Vec<_> = {
+            let mut state = lock(&self.state);
+            state.closed = true;
+            state.inboxes.values().filter_map(|inbox| inbox.producer.upgrade()).collect()
+        };
+        // Outside the lock: ending a request delivers its last event here.
+        for producer in producers {
+            producer.cancel("the queue was closed");
+        }
+        self.arrived.notify_all();
+    }
+
+    /// Closes, and drops what waits.
+    pub fn forget(&self) {
+        self.close();
+        let dropped = {
+            let mut state = lock(&self.state);
+            state.ready.clear();
+            std::mem::take(&mut state.inboxes)
+        };
+        drop(dropped);
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Option<Event> {
+        let op = self.ready.pop_front()?;
+        let inbox = self.inboxes.get_mut(&op)?;
+        let (tag, kind) = (inbox.tag, inbox.waiting.0.pop_front()?);
+        if matches!(kind, EventKind::Done(_)) {
+            self.inboxes.remove(&op);
+        } else if !inbox.waiting.0.is_empty() {
+            self.ready.push_back(op);
+        }
+        Some(Event { op, tag, kind })
+    }
+}

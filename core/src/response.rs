@@ -1,0 +1,44 @@
+//! What came back, immutable: a whole answer, or what had arrived when it ended.
+
+use crate::error::Error;
+use crate::text::Text;
+use crate::wire::Answer;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// The end of one request.
+#[derive(Debug)]
+pub struct Response {
+    /// What was received.
+    pub answer: Answer,
+    /// Why it ended; `None` for a whole answer.
+    pub error: Option<Arc<Error>>,
+    /// The server's id of the request, or empty.
+    pub request_id: Text,
+    /// HTTP requests sent.
+    pub attempts: u32,
+    /// From the call to the first piece of the answer; `None` if none came.
+    pub first_token: Option<Duration>,
+    /// From the call to the end.
+    pub total: Duration,
+    json: OnceLock<Text>,
+}
+
+impl Response {
+    pub(crate) fn new(answer: Answer, error: Option<Arc<Error>>, total: Duration) -> Self {
+        Self {
+            answer,
+            error,
+            request_id: Text::new(),
+            attempts: 0,
+            first_token: None,
+            total,
+            json: OnceLock::new(),
+        }
+    }
+
+    /// The completion object, as the server sent it or put together from its chunks. Made on first ask.
+    pub fn json(&self) -> &Text {
+        self.json.get_or_init(|| self.answer.to_json().into())
+    }
+}

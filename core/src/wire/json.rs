@@ -1,0 +1,414 @@
+//! JSON as servers send it: read in place, never copied, and forgiving where the meaning is clear.
+//!
+//! Not serde_json, because its one pass stops at what servers do send: NaN from Python, a lone surrogate, bytes
+//! that are half a character because the tokenizer cut there. Here those are values like any other. Nothing is
+//! allocated: a [`Value`] is the slice of the input that holds it, checked once when [`parse`] found its end.
+
+use super::tolerated::{Oddity, Tolerated};
+use std::borrow::Cow;
+
+/// Why reading stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The input ended inside a value.
+    Cut,
+    /// This is no JSON.
+    Syntax,
+    /// Deeper than allowed.
+    Depth,
+}
+
+/// Nothing that an API sends is nested deeper; the bound keeps the recursion off the end of the stack.
+pub const MAX_DEPTH: usize = 256;
+
+/// The type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `null`, and the numbers that are none.
+    Null,
+    /// `true` or `false`.
+    Bool,
+    /// A number.
+    Number,
+    /// A text.
+    String,
+    /// A list.
+    Array,
+    /// Names with values.
+    Object,
+}
+
+/// One value, as the bytes of the input that hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value<'a> {
+    raw: &'a [u8],
+}
+
+/// Reads the first value of `input`; also answers what follows it.
+pub fn parse<'a>(input: &'a [u8], depth: usize, odd: &mut Tolerated) -> Result<(Value<'a>, &'a [u8]), Fault> {
+    let mut reader = Reader { input, at: 0 };
+    let mut met = Tolerated::default();
+    let value = reader.value(depth.min(MAX_DEPTH), &mut met)?;
+    odd.merge(&met);
+    Ok((value, &input[reader.at..]))
+}
+
+impl<'a> Value<'a> {
+    /// Its bytes, without white space around them.
+    pub fn raw(self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// Its type, by its first byte.
+    pub fn kind(self) -> Type {
+        match self.raw.first() {
+            Some(b'"') => Type::String,
+            Some(b'{') => Type::Object,
+            Some(b'[') => Type::Array,
+            Some(b't' | b'f') => Type::Bool,
+            Some(_) if is_number(self.raw) => Type::Number,
+            _ => Type::Null,
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_null(self) -> bool {
+        self.kind() == Type::Null
+    }
+
+    /// The text of a string, escapes and all, if it is one.
+    pub fn string(self) -> Option<Str<'a>> {
+        (self.kind() == Type::String).then(|| Str { raw: &self.raw[1..self.raw.len() - 1] })
+    }
+
+    /// The fields of an object, in order; of anything else, none.
+    pub fn fields(self) -> impl Iterator<Item = (Cow<'a, [u8]>, Value<'a>)> {
+        let mut reader = Reader::inside(self, Type::Object);
+        let mut odd = Tolerated::default();
+        std::iter::from_fn(move || {
+            let key = reader.next_key(&mut odd).ok()??;
+            let value = reader.value(MAX_DEPTH, &mut odd).ok()?;
+            Some((key.bytes(&mut odd), value))
+        })
+    }
+
+    /// The items of a list; of anything else, none.
+    pub fn items(self) -> impl Iterator<Item = Value<'a>> {
+        let mut reader = Reader::inside(self, Type::Array);
+        let mut odd = Tolerated::default();
+        std::iter::from_fn(move || {
+            let more = reader.next_item(&mut odd).ok()?;
+            if more { reader.value(MAX_DEPTH, &mut odd).ok() } else { None }
+        })
+    }
+
+    /// The last value of that name that is not null.
+    pub fn get(self, name: &str) -> Option<Value<'a>> {
+        self.fields().filter(|(key, value)| **key == *name.as_bytes() && !value.is_null()).last().map(|f| f.1)
+    }
+
+    /// A whole number, also written as text or with a fraction.
+    pub fn integer(self, odd: &mut Tolerated) -> Option<i64> {
+        let digits = match self.string() {
+            Some(text) => text.raw.trim_ascii(),
+            None => self.raw,
+        };
+        let digits = str::from_utf8(digits).unwrap_or_default();
+        match self.kind() {
+            Type::Null => return None,
+            Type::Number => {
+                if let Ok(number) = digits.parse() {
+                    return Some(number);
+                }
+            }
+            _ => {}
+        }
+        odd.add(Oddity::WrongType);
+        let number: f64 = digits.parse().ok()?;
+        // Doubles are exact up to here, and no id, count or time of ours is beyond.
+        (number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
+    }
+}
+
+/// The inside of a string: what stood between the quotes.
+#[derive(Clone, Copy, Debug)]
+pub struct Str<'a> {
+    raw: &'a [u8],
+}
+
+impl<'a> Str<'a> {
+    /// Whether nothing is in it.
+    pub fn is_empty(self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// Its bytes with the escapes undone. Half a surrogate pair comes out as its three bytes (WTF-8), so that
+    /// the half in the next event can still join it; bytes that are no UTF-8 come out as they are.
+    pub fn bytes(self, odd: &mut Tolerated) -> Cow<'a, [u8]> {
+        if self.raw.iter().any(|byte| *byte < 0x20) {
+            odd.add(Oddity::ControlCharacter);
+        }
+        if !self.raw.contains(&b'\\') {
+            return Cow::Borrowed(self.raw);
+        }
+        let mut out = Vec::with_capacity(self.raw.len());
+        let mut rest = self.raw;
+        while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+            out.extend_from_slice(&rest[..at]);
+            rest = unescape(&rest[at + 1..], &mut out, odd);
+        }
+        out.extend_from_slice(rest);
+        Cow::Owned(out)
+    }
+}
+
+/// Undoes one escape whose backslash is gone; answers what follows it.
+fn unescape<'a>(rest: &'a [u8], out: &mut Vec<u8>, odd: &mut Tolerated) -> &'a [u8] {
+    let Some((letter, mut rest)) = rest.split_first() else { return rest };
+    let plain = match letter {
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 8,
+        b'f' => 12,
+        b'"' | b'\\' | b'/' => *letter,
+        b'u' => {
+            let Some(unit) = hex4(rest) else {
+                odd.add(Oddity::BadEscape);
+                out.extend_from_slice("\u{fffd}".as_bytes());
+                return rest;
+            };
+            rest = &rest[4..];
+            let mut code = u32::from(unit);
+            if is_high(unit)
+                && let Some(low) = rest.strip_prefix(b"\\u").and_then(hex4)
+                && is_low(low)
+            {
+                rest = &rest[6..];
+                code = pair(unit, low);
+            }
+            push_wtf8(code, out);
+            return rest;
+        }
+        other => {
+            odd.add(Oddity::BadEscape);
+            *other
+        }
+    };
+    out.push(plain);
+    rest
+}
+
+fn hex4(text: &[u8]) -> Option<u16> {
+    let digits = text.get(..4)?;
+    if !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// Whether a UTF-16 unit is the first half of a pair.
+pub fn is_high(unit: u16) -> bool {
+    (0xd800..0xdc00).contains(&unit)
+}
+
+/// Whether a UTF-16 unit is the second half of a pair.
+pub fn is_low(unit: u16) -> bool {
+    (0xdc00..0xe000).contains(&unit)
+}
+
+/// The code point of two halves.
+pub fn pair(high: u16, low: u16) -> u32 {
+    0x1_0000 + ((u32::from(high) - 0xd800) << 10) + (u32::from(low) - 0xdc00)
+}
+
+/// Appends a code point, or half a pair as the three bytes that UTF-8 would give it.
+fn push_wtf8(code: u32, out: &mut Vec<u8>) {
+    match char::from_u32(code) {
+        Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        None => out.extend([0xed, 0x80 | (code >> 6 & 0x3f) as u8, 0x80 | (code & 0x3f) as u8]),
+    }
+}
+
+/// Reads on from where it stands, one bracket, name or scalar at a time.
+pub(super) struct Reader<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Stands before `value`.
+    pub(super) fn before(value: Value<'a>) -> Self {
+        Self { input: value.raw, at: 0 }
+    }
+
+    /// Steps behind the opening bracket of a list or an object.
+    pub(super) fn enter(&mut self) {
+        self.at += 1;
+    }
+
+    /// Stands behind the opening bracket of `value`, or at the end if it is of another type.
+    fn inside(value: Value<'a>, kind: Type) -> Self {
+        let input = if value.kind() == kind { &value.raw[1..] } else { &[] };
+        Self { input, at: 0 }
+    }
+
+    /// The next byte that is no white space.
+    pub(super) fn peek(&mut self) -> Result<u8, Fault> {
+        while let Some(byte) = self.input.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Ok(*byte);
+            }
+            self.at += 1;
+        }
+        Err(Fault::Cut)
+    }
+
+    /// Steps over the next value.
+    pub(super) fn value(&mut self, depth: usize, odd: &mut Tolerated) -> Result<Value<'a>, Fault> {
+        let first = self.peek()?;
+        let from = self.at;
+        match first {
+            b'"' => self.string().map(drop)?,
+            b'{' => {
+                let deeper = depth.checked_sub(1).ok_or(Fault::Depth)?;
+                self.at += 1;
+                while self.next_key(odd)?.is_some() {
+                    self.value(deeper, odd)?;
+                }
+            }
+            b'[' => {
+                let deeper = depth.checked_sub(1).ok_or(Fault::Depth)?;
+                self.at += 1;
+                while self.next_item(odd)? {
+                    self.value(deeper, odd)?;
+                }
+            }
+            _ => self.scalar(odd)?,
+        }
+        Ok(Value { raw: &self.input[from..self.at] })
+    }
+
+    /// The next name and its colon, or `None` behind the closing brace.
+    pub(super) fn next_key(&mut self, odd: &mut Tolerated) -> Result<Option<Str<'a>>, Fault> {
+        if self.closes(b'{', b'}', odd)? {
+            return Ok(None);
+        }
+        let key = self.string()?;
+        if self.peek()? != b':' {
+            return Err(Fault::Syntax);
+        }
+        self.at += 1;
+        Ok(Some(key))
+    }
+
+    /// Whether another item follows; if not, stands behind the closing bracket.
+    pub(super) fn next_item(&mut self, odd: &mut Tolerated) -> Result<bool, Fault> {
+        Ok(!self.closes(b'[', b']', odd)?)
+    }
+
+    /// Steps over the comma before a further member, or over the closing bracket.
+    fn closes(&mut self, open: u8, close: u8, odd: &mut Tolerated) -> Result<bool, Fault> {
+        let mut next = self.peek()?;
+        // The first member has no comma before it: what was read last is then the opening bracket.
+        let first = self.at == 0 || self.input[..self.at].trim_ascii_end().last() == Some(&open);
+        if next == b',' && !first {
+            self.at += 1;
+            next = self.peek()?;
+            if next == close {
+                odd.add(Oddity::TrailingComma);
+            }
+        } else if next != close && !first {
+            return Err(Fault::Syntax);
+        }
+        if next == close {
+            self.at += 1;
+        }
+        Ok(next == close)
+    }
+
+    fn string(&mut self) -> Result<Str<'a>, Fault> {
+        if self.peek()? != b'"' {
+            return Err(Fault::Syntax);
+        }
+        let from = self.at + 1;
+        let mut at = from;
+        while let Some(byte) = self.input.get(at) {
+            match byte {
+                b'"' => {
+                    self.at = at + 1;
+                    return Ok(Str { raw: &self.input[from..at] });
+                }
+                b'\\' => at += 2,
+                _ => at += 1,
+            }
+        }
+        Err(Fault::Cut)
+    }
+
+    fn scalar(&mut self, odd: &mut Tolerated) -> Result<(), Fault> {
+        let rest = &self.input[self.at..];
+        let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let length = rest.iter().position(|byte| !word(byte)).unwrap_or(rest.len());
+        let token = &rest[..length];
+        if let Some(oddity) = scalar_kind(token) {
+            if let Some(oddity) = oddity {
+                odd.add(oddity);
+            }
+            self.at += length;
+            return Ok(());
+        }
+        // A word that the end of the input cut short may still have become one.
+        let words: [&[u8]; 6] = [b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity"];
+        let cut = length == rest.len() && words.iter().any(|full| full.starts_with(token));
+        Err(if cut { Fault::Cut } else { Fault::Syntax })
+    }
+}
+
+/// `None`: no scalar. Otherwise the oddity that it is, if any.
+fn scalar_kind(token: &[u8]) -> Option<Option<Oddity>> {
+    const NON_FINITE: [&str; 6] = ["nan", "-nan", "inf", "-inf", "infinity", "-infinity"];
+    if matches!(token, b"true" | b"false" | b"null") || is_strict_number(token) {
+        return Some(None);
+    }
+    let text = str::from_utf8(token).ok()?;
+    if NON_FINITE.iter().any(|name| text.eq_ignore_ascii_case(name)) {
+        return Some(Some(Oddity::NonFinite));
+    }
+    is_number(token).then_some(Some(Oddity::BadNumber))
+}
+
+/// Whether `token` reads as a finite number; also one that JSON does not allow, such as `+1`.
+fn is_number(token: &[u8]) -> bool {
+    let digit = token.iter().any(u8::is_ascii_digit);
+    let number = str::from_utf8(token).ok().and_then(|text| text.parse::<f64>().ok());
+    // 1e999 is a number to JSON and an infinity to us: what it stands for is as unknown as an Infinity.
+    digit && (is_strict_number(token) || number.is_some_and(f64::is_finite))
+}
+
+/// Whether JSON's grammar allows `token` as a number.
+pub fn is_strict_number(token: &[u8]) -> bool {
+    fn digits(text: &[u8]) -> (usize, &[u8]) {
+        let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (length, &text[length..])
+    }
+    let rest = token.strip_prefix(b"-").unwrap_or(token);
+    let (whole, mut rest) = digits(rest);
+    let zeros_ahead = whole > 1 && token.iter().find(|byte| **byte != b'-') == Some(&b'0');
+    if whole == 0 || zeros_ahead {
+        return false;
+    }
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let (length, after) = digits(fraction);
+        if length == 0 {
+            return false;
+        }
+        rest = after;
+    }
+    if let Some((b'e' | b'E', exponent)) = rest.split_first() {
+        let exponent = exponent.strip_prefix(b"-").or(exponent.strip_prefix(b"+")).unwrap_or(exponent);
+        let (length, after) = digits(exponent);
+        return length > 0 && after.is_empty();
+    }
+    rest.is_empty()
+}

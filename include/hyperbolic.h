@@ -1,0 +1,1505 @@
+/*
+ * hyperbolic.h: text generation for C. A client of Hyperbolic's API, and of every server that speaks the same
+ * OpenAI-compatible protocol.
+ *
+ * A whole program; `cc chat.c -lhyperbolic`, with HYPERBOLIC_API_KEY in the environment:
+ *
+ *   #include <hyperbolic.h>
+ *   #include <stdio.h>
+ *
+ *   int main(void) {
+ *     hb_client *client = NULL;
+ *     hb_response *response = NULL;
+ *     hb_error *error = NULL;
+ *     hb_options *options = hb_options_from_env();
+ *     hb_request *request = hb_request_new("meta-llama/Llama-3.3-70B-Instruct", HB_NUL);
+ *     hb_request_add_message(request, "user", "Why is the sky blue?", HB_NUL);
+ *
+ *     hb_status status = hb_client_new(options, &client, &error);
+ *     if (status == HB_OK) status = hb_chat(client, request, &response, &error);
+ *     if (status == HB_OK) puts(hb_response_text(response, 0, NULL));
+ *     else fprintf(stderr, "%s: %s\n", hb_status_name(status), hb_error_message(error, NULL));
+ *
+ *     hb_error_free(error);
+ *     hb_response_free(response);
+ *     hb_request_free(request);
+ *     hb_client_free(client);
+ *     hb_options_free(options);
+ *     return status != HB_OK;
+ *   }
+ *
+ * You can stop reading here. What follows are the rules behind it, then every constant, type and function.
+ *
+ * Four kinds of thing, one idiom each. What you hand in is an object that you fill by setters (hb_options,
+ * hb_request). What you get out is an object that you read by getters (hb_response, hb_error, hb_model_list). What
+ * happens is a struct that you read (hb_event). What is going on is a number (hb_op).
+ *
+ * Threads. The library never calls you on a thread of its own: a callback runs only inside a call that you made,
+ * on the thread that made it, with no lock held, and may call any function of the library. Everything else waits
+ * in a queue until you take it. Each type below says how many threads may use it at once. Its own threads start
+ * with the first request: two that send and read, and up to four that look names up.
+ *
+ * Blocking. hb_chat, hb_complete, their _stream forms and hb_models wait for the server; hb_queue_next waits as
+ * long as you say; nothing else waits.
+ *
+ * Text. What goes in is a pointer and a length in bytes, HB_NUL for "up to its NUL", and is checked for UTF-8;
+ * NULL with length 0 is the empty text. Short identifiers (role, key, header name) are NUL-terminated. What you
+ * hand in is copied before the call returns. What comes out is borrowed, NUL-terminated and never NULL.
+ *
+ * Errors. 0 is success, above 0 nothing is wrong, below 0 it failed. Detail comes through the last parameter,
+ * `hb_error **error`, which may be NULL; there is no global or per-thread last error. A response can come together
+ * with an error: what had arrived is never thrown away. A NULL where the description does not allow one answers
+ * HB_E_INVALID_ARGUMENT, a getter its neutral value, a free does nothing.
+ *
+ * Ownership. What a function named _new, _from_..., _clone or _retain answers is yours to free with the _free of its
+ * type; so is what comes through an out-parameter. Every free takes NULL, runs on any thread and in any order.
+ *
+ * Process. The library prints nothing, installs no signal handler, reads the environment only in
+ * hb_options_from_env, and needs no call at exit. After a fork use it only in the parent, or start it only in the
+ * children: a child of a process that had started it gets HB_E_FORKED, its getters work, and its frees leak.
+ *
+ * Made from the library's source by cbindgen; changes belong there.
+ */
+
+#ifndef HYPERBOLIC_H
+#define HYPERBOLIC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of this header; hb_library_version tells that of the library that is loaded. */
+#define HYPERBOLIC_VERSION_MAJOR 0
+#define HYPERBOLIC_VERSION_MINOR 1
+#define HYPERBOLIC_VERSION_PATCH 0
+
+/** Grows with every change that old programs cannot run with; compare it with hb_abi_version. */
+#define HYPERBOLIC_ABI_VERSION 0u
+
+/** As a length: the text ends at its NUL. */
+#define HB_NUL ((size_t)-1)
+
+/* On Windows, define HYPERBOLIC_STATIC before the include to link the static library. */
+#if defined(_WIN32) && !defined(HYPERBOLIC_STATIC)
+#define HB_API __declspec(dllimport)
+#else
+#define HB_API
+#endif
+#if defined(_WIN32)
+#define HB_CALL __cdecl
+#else
+#define HB_CALL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct hb_event;
+
+/**
+ * Your callback: called for each event of a blocking call, on the thread that made the call.
+ *
+ * When:      for each event, in order; last for HB_EVENT_DONE.
+ * Thread:    the one that made the call; no lock is held, and any function of the library may be called.
+ * Data:      `event` is valid until you return; copy text or retain the response to keep it. `context` is yours.
+ * Answer:    HB_CONTINUE, HB_STOP or HB_RETURN; anything else is HB_STOP; after HB_EVENT_DONE it is ignored.
+ * Leaving:   by a C++ exception or longjmp is allowed; the call is then over, and its request goes on without a
+ *            reader until hb_client_close.
+ */
+typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+/**
+ * Success.
+ */
+#define HB_OK 0
+
+/**
+ * A wait ran out of time: nothing came, nothing is lost.
+ */
+#define HB_TIMEOUT 1
+
+/**
+ * A parameter, an option or a field of a request is bad. The message names it.
+ */
+#define HB_E_INVALID_ARGUMENT (-1)
+
+/**
+ * The client or the queue was closed.
+ */
+#define HB_E_CLOSED (-2)
+
+/**
+ * Another thread is taking from this queue right now.
+ */
+#define HB_E_BUSY (-3)
+
+/**
+ * The library was started before fork(), and this is the child: use it there only if the parent did not.
+ */
+#define HB_E_FORKED (-4)
+
+/**
+ * The system has no threads, memory or descriptors left.
+ */
+#define HB_E_SYSTEM (-5)
+
+/**
+ * A bug in this library, contained. Please report the message.
+ */
+#define HB_E_PANIC (-6)
+
+/**
+ * You ended the request: HB_STOP, hb_cancel, or a close.
+ */
+#define HB_E_CANCELLED (-10)
+
+/**
+ * A deadline passed. The message says which, and after how many bytes.
+ */
+#define HB_E_DEADLINE (-11)
+
+/**
+ * Name lookup, TCP, TLS or the proxy failed, or the connection broke before an answer began.
+ */
+#define HB_E_CONNECT (-12)
+
+/**
+ * An answer began and broke off. The response has what had arrived.
+ */
+#define HB_E_TRUNCATED (-13)
+
+/**
+ * The server sent what the API does not promise: a redirect, HTML, broken JSON, more than a bound allows.
+ */
+#define HB_E_BAD_RESPONSE (-14)
+
+/**
+ * HTTP 401, 403: fix the key.
+ */
+#define HB_E_AUTHENTICATION (-20)
+
+/**
+ * HTTP 400, 404, 413, 422 and other 4xx: change the request.
+ */
+#define HB_E_BAD_REQUEST (-21)
+
+/**
+ * HTTP 429: slow down and try again.
+ */
+#define HB_E_RATE_LIMITED (-22)
+
+/**
+ * HTTP 402, or a code that says the quota is used up: waiting does not help.
+ */
+#define HB_E_QUOTA (-23)
+
+/**
+ * HTTP 5xx, 408, 409, or an error that says nothing more: try again later.
+ */
+#define HB_E_SERVER (-24)
+
+/**
+ * The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice.
+ */
+#define HB_EVENT_TEXT 1u
+
+/**
+ * The next piece of the model's thinking, in `text`; otherwise like HB_EVENT_TEXT.
+ */
+#define HB_EVENT_REASONING 2u
+
+/**
+ * One complete tool call: `name`, `id`, its arguments as JSON in `text`, and which call of the choice it is.
+ */
+#define HB_EVENT_TOOL_CALL 3u
+
+/**
+ * The request is sent again, before anything was delivered: `error` says why, `attempt` which attempt follows,
+ * `delay_ms` how long it waits first.
+ */
+#define HB_EVENT_RETRY 4u
+
+/**
+ * The last event of a request, exactly once: `status`, `response`, and `error` if the status is below 0.
+ */
+#define HB_EVENT_DONE 5u
+
+/**
+ * From a callback: go on.
+ */
+#define HB_CONTINUE 0
+
+/**
+ * From a callback: cancel this event's request. Its HB_EVENT_DONE still comes. Any value that is none of the
+ * three means this too. What the callback of HB_EVENT_DONE answers is ignored.
+ */
+#define HB_STOP 1
+
+/**
+ * From a callback of hb_queue_dispatch: return after this event. In a blocking call the same as HB_CONTINUE.
+ */
+#define HB_RETURN 2
+
+/**
+ * A client of one server: its key, its connections, its requests. Thread-safe: make one and share it.
+ */
+typedef struct hb_client hb_client;
+
+/**
+ * What went wrong. Immutable and shared: any thread may read it.
+ *
+ * Functions that can fail take `hb_error **error` last. It may be NULL; otherwise it is always written: NULL on
+ * success, an error that is yours to free on failure. An old value is overwritten, not freed.
+ */
+typedef struct hb_error hb_error;
+
+/**
+ * A list of models. Immutable: any thread may read it.
+ *
+ * What the source did not say, an index out of range and a NULL list answer "" or -1.
+ */
+typedef struct hb_model_list hb_model_list;
+
+/**
+ * Settings of a client. One thread at a time.
+ *
+ * Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT, and is sticky: the first bad value is
+ * remembered, with its field, and hb_client_new reports it. So C may check once, and a wrapper at every line.
+ * Setters never block.
+ */
+typedef struct hb_options hb_options;
+
+/**
+ * Events of any number of requests of any clients. Thread-safe, but one consumer at a time.
+ */
+typedef struct hb_queue hb_queue;
+
+/**
+ * A request: messages make it a chat, a prompt makes it a text completion. One thread at a time.
+ *
+ * Every setter copies what it gets and is sticky, like those of hb_options: the first bad value is remembered
+ * and reported by hb_request_check and by the call that sends the request. Ranges are checked here, because
+ * the server drops a value out of range without a word. A request can be sent any number of times; sending
+ * copies it cheaply, so it may be changed or freed at once.
+ */
+typedef struct hb_request hb_request;
+
+/**
+ * An answer, whole or as far as it came. Immutable and shared: any thread may read it.
+ *
+ * Texts that a getter answers are NUL-terminated, never NULL, and valid as long as the response. `len`, which may
+ * be NULL, gets the length in bytes; it matters where a text may hold NULs. What the server did not say, a choice
+ * or a call that is not there, and a NULL response answer "", 0, -1 or HB_OK. Getters never block.
+ */
+typedef struct hb_response hb_response;
+
+/**
+ * What a call answers: 0 is success, above 0 nothing is wrong, below 0 it failed.
+ *
+ * A plain integer, never an enum: later versions may add values. Each names one decision that the caller can
+ * take; what exactly happened is in the hb_error. Where several fit, the order is: cancelled, deadline, the
+ * server's error object, a broken bound or format, truncated.
+ */
+typedef int32_t hb_status;
+
+/**
+ * A request in flight. Never a pointer, so it cannot dangle; 0 is none; never reused; below 2^53, so that a
+ * double holds it.
+ */
+typedef uint64_t hb_op;
+
+/**
+ * One thing that happened to one request. Filled by the library and read only.
+ *
+ * Of one request come, in this order: any number of RETRY, then TEXT, REASONING and TOOL_CALL in any order, then
+ * one DONE. Skip a kind that you do not know. A field that its kind does not use is 0, NULL or "". Pointers are
+ * valid as long as the event: in a callback until it returns, from hb_queue_next until hb_event_free; to keep a
+ * response or an error longer, retain it.
+ */
+typedef struct hb_event {
+  /**
+   * Bytes of this struct that the library fills. A later version may append fields.
+   */
+  uint32_t struct_size;
+  /**
+   * One of HB_EVENT_....
+   */
+  uint32_t kind;
+  /**
+   * The request.
+   */
+  hb_op op;
+  /**
+   * Yours, as given to hb_start; 0 in a blocking call.
+   */
+  uint64_t tag;
+  /**
+   * TEXT, REASONING: the piece. TOOL_CALL: the arguments. NUL-terminated, but may hold NULs; never NULL.
+   */
+  const char *text;
+  /**
+   * Bytes in `text`, without its NUL.
+   */
+  size_t text_len;
+  /**
+   * TOOL_CALL: the tool. Never NULL.
+   */
+  const char *name;
+  /**
+   * TOOL_CALL: the id of the call, never empty there. Never NULL.
+   */
+  const char *id;
+  /**
+   * DONE: whole, or what had arrived; never NULL there.
+   */
+  const struct hb_response *response;
+  /**
+   * RETRY, and DONE with a status below 0.
+   */
+  const struct hb_error *error;
+  /**
+   * RETRY: the wait before it, in milliseconds.
+   */
+  int64_t delay_ms;
+  /**
+   * TEXT, REASONING, TOOL_CALL: which choice, from 0.
+   */
+  uint32_t choice;
+  /**
+   * TOOL_CALL: which call of the choice, from 0.
+   */
+  uint32_t tool_call;
+  /**
+   * RETRY: which attempt follows; the first of a request is 1.
+   */
+  uint32_t attempt;
+  /**
+   * DONE: how it ended.
+   */
+  hb_status status;
+} hb_event;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The name of a status, as it is written in this header: "HB_OK", "HB_E_CLOSED" and so on.
+ *
+ * Any number has an answer; one that this version does not know is "HB_E_UNKNOWN" or, above 0, "HB_UNKNOWN".
+ *
+ * Ownership: the text is static.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never; never NULL.
+ */
+HB_API const char *hb_status_name(hb_status status);
+
+/**
+ * Free an event from hb_queue_next.
+ *
+ * Ownership: takes the event; NULL does nothing. It may outlive its queue and its client.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_event_free(const struct hb_event *event);
+
+/**
+ * Make settings with the defaults: Hyperbolic's server, no key, connect 10 s, first token 300 s, idle 120 s.
+ *
+ * Ownership: yours; free it with hb_options_free, at once after hb_client_new if you like.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never; never NULL.
+ */
+HB_API struct hb_options *hb_options_new(void);
+
+/**
+ * Make settings from the environment, which the library reads here and nowhere else.
+ *
+ * HYPERBOLIC_API_KEY is the key, HYPERBOLIC_BASE_URL the server, HYPERBOLIC_ALLOW_HTTP=1 lets the key travel over
+ * plain http, and https_proxy, http_proxy, all_proxy and no_proxy name proxies as they do for curl (in capitals
+ * too, but for HTTP_PROXY, which a CGI server fills from a request). An empty variable is an unset one. A bad
+ * one is reported, by its name, by hb_client_new.
+ *
+ * Ownership: yours; free it with hb_options_free.
+ * Thread:    any, while no other thread changes the environment.
+ * Blocks:    never.
+ * Fails:     never; never NULL.
+ */
+HB_API
+struct hb_options *hb_options_from_env(void);
+
+/**
+ * Free settings; clients made with them keep their own copy. The key in them is zeroed.
+ *
+ * Ownership: takes `options`; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_options_free(struct hb_options *options);
+
+/**
+ * Set the API key, which is sent as a Bearer token. Without one, no Authorization header is sent.
+ *
+ * Ownership: `key` is copied; the library's copies are zeroed when freed and shown nowhere.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  empty, not UTF-8, or with a control character (a copied line break)
+ */
+HB_API hb_status hb_options_set_api_key(struct hb_options *options, const char *key, size_t len);
+
+/**
+ * Set the server: "https://host", with or without a slash at its end, with or without "/v1", or a whole endpoint.
+ *
+ * A path that names no version gets "/v1". A query is sent with every request. The default is
+ * `https://api.hyperbolic.xyz/v1`.
+ *
+ * Ownership: `url` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  no http or https URL, or one with a password in it
+ */
+HB_API
+hb_status hb_options_set_base_url(struct hb_options *options,
+                                  const char *url,
+                                  size_t len);
+
+/**
+ * Let the key travel over plain http to other machines than this one, where everybody on the way can read it.
+ *
+ * `allow` is 0 or 1; the default is 0: hb_client_new then refuses such a server together with a key.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API hb_status hb_options_set_allow_http(struct hb_options *options, int32_t allow);
+
+/**
+ * Send a header with every request; a name that was set before gets the new value.
+ *
+ * Ownership: both are copied. `name` is NUL-terminated.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  no header name, a control character in the value, or a header that the
+ *                                   library writes: Authorization, Content-Type, Content-Length, Host
+ */
+HB_API
+hb_status hb_options_set_header(struct hb_options *options,
+                                const char *name,
+                                const char *value,
+                                size_t len);
+
+/**
+ * Set the User-Agent; the default is "libhyperbolic/" and the version.
+ *
+ * Ownership: `name` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a control character
+ */
+HB_API hb_status hb_options_set_user_agent(struct hb_options *options, const char *name, size_t len);
+
+/**
+ * Trust the certificates of a PEM text, beside the built-in roots (those that browsers carry).
+ *
+ * Ownership: `pem` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  no CERTIFICATE block, or a broken one
+ */
+HB_API hb_status hb_options_add_ca_pem(struct hb_options *options, const char *pem, size_t len);
+
+/**
+ * Send every request through a proxy: "http://", "https://" or "socks5://", with user and password if it wants
+ * them. The empty text means none, which is the default of hb_options_new.
+ *
+ * Ownership: `url` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  no URL, or a kind of proxy that is not known
+ */
+HB_API
+hb_status hb_options_set_proxy(struct hb_options *options,
+                               const char *url,
+                               size_t len);
+
+/**
+ * Ask for answers as streams (1, the default) or whole (0), for servers that cannot stream.
+ *
+ * Blocking calls stream underneath too, so that a proxy's limit on silence does not cut a long answer and a
+ * cancel reaches the server. Without streaming, hb_chat_stream delivers its text in one piece.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API hb_status hb_options_set_streaming(struct hb_options *options, int32_t streaming);
+
+/**
+ * Limit name lookup, TCP, TLS and proxy together, in milliseconds. 0: no limit. Default: 10,000.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API hb_status hb_options_set_connect_timeout_ms(struct hb_options *options, uint32_t ms);
+
+/**
+ * Limit the time from sending a request to the first piece of its answer, in milliseconds. 0: no limit.
+ * Default: 300,000, because a busy server queues requests and long prompts take time.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API hb_status hb_options_set_first_token_timeout_ms(struct hb_options *options, uint32_t ms);
+
+/**
+ * Limit the silence between two reads of an answer that has begun, in milliseconds; a keep-alive of the server
+ * ends a silence. 0: no limit. Default: 120,000.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_idle_timeout_ms(struct hb_options *options,
+                                         uint32_t ms);
+
+/**
+ * Limit a whole request, with every attempt, in milliseconds. 0, the default: no limit.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API hb_status hb_options_set_total_timeout_ms(struct hb_options *options, uint32_t ms);
+
+/**
+ * Make a client. Nothing is sent, and no thread is started before the first request.
+ *
+ * Ownership: `*client` is yours, NULL on failure; free it with hb_client_free. `options` is copied.
+ * Thread:    any, but one at a time for the same `options`.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a value of `options` is bad (the message names it), or the server is reached
+ *                                   over plain http and would see the key on the way
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_client_new(const struct hb_options *options,
+                        struct hb_client **client,
+                        struct hb_error **error);
+
+/**
+ * Replace the key for the requests that start from now on.
+ *
+ * Ownership: `key` is copied.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  as hb_options_set_api_key and hb_client_new say
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_client_set_api_key(struct hb_client *client,
+                                const char *key,
+                                size_t len,
+                                struct hb_error **error);
+
+/**
+ * Cancel every request of a client and refuse new ones with HB_E_CLOSED. Closing twice does nothing.
+ *
+ * On return each request has ended: its HB_EVENT_DONE waits in its queue, a blocking call returns with
+ * HB_E_CANCELLED and what had arrived, and the connections close.
+ *
+ * Thread:    any, also in a callback.
+ * Blocks:    never.
+ * Fails:     never; NULL does nothing.
+ */
+HB_API void hb_client_close(struct hb_client *client);
+
+/**
+ * Free a client; closes it first. A call that had begun on another thread returns as after hb_client_close.
+ *
+ * Ownership: takes `client`; NULL does nothing.
+ * Thread:    any, also in a callback, in any order with queues and events.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_client_free(struct hb_client *client);
+
+/**
+ * Make a request to a model, such as "meta-llama/Llama-3.3-70B-Instruct".
+ *
+ * Ownership: yours; free it with hb_request_free. `model` is copied.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never, and is never NULL; a bad model (empty, not UTF-8) is remembered as a setter's bad value is.
+ */
+HB_API
+struct hb_request *hb_request_new(const char *model,
+                                  size_t len);
+
+/**
+ * Make a request from a whole body as the API documents it. Unknown keys are sent as they are.
+ *
+ * Messages and parameters can be added to it. "stream" is refused: the call decides whether to stream.
+ *
+ * Ownership: yours; free it with hb_request_free. `json` is copied.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never, and is never NULL; what is bad in `json` is remembered as a setter's bad value is.
+ */
+HB_API struct hb_request *hb_request_from_json(const char *json, size_t len);
+
+/**
+ * Copy a request, with what it remembers. Cheap: messages and values are shared.
+ *
+ * Ownership: the copy is yours; free it with hb_request_free.
+ * Thread:    one at a time for `request`.
+ * Blocks:    never.
+ * Fails:     NULL for NULL.
+ */
+HB_API struct hb_request *hb_request_clone(const struct hb_request *request);
+
+/**
+ * Free a request. One that was sent goes on.
+ *
+ * Ownership: takes `request`; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_request_free(struct hb_request *request);
+
+/**
+ * Check a request as sending it would: every value, and that it has a model and messages or a prompt.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  the first bad value; the message and hb_error_param name the field
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API hb_status hb_request_check(const struct hb_request *request, struct hb_error **error);
+
+/**
+ * Append a message. `role` is "system", "user" or "assistant", NUL-terminated.
+ *
+ * Ownership: both are copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  another role, text that is not UTF-8 (the message has the byte offset), or
+ *                                   "messages" was set as JSON
+ */
+HB_API
+hb_status hb_request_add_message(struct hb_request *request,
+                                 const char *role,
+                                 const char *text,
+                                 size_t len);
+
+/**
+ * Make it a text completion of `text`, in place of any prompt that was set before.
+ *
+ * Ownership: `text` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  not UTF-8
+ */
+HB_API hb_status hb_request_set_prompt(struct hb_request *request, const char *text, size_t len);
+
+/**
+ * Add a prompt to a text completion. Several are completed side by side; the choices of prompt p are numbers
+ * p * n to p * n + n - 1.
+ *
+ * Ownership: `text` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  not UTF-8, or the prompt was set as JSON or as tokens
+ */
+HB_API hb_status hb_request_add_prompt(struct hb_request *request, const char *text, size_t len);
+
+/**
+ * Make it a text completion of `count` tokens of the model's vocabulary, in place of any prompt.
+ *
+ * Ownership: `tokens` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  none, NULL, or a negative one
+ */
+HB_API
+hb_status hb_request_set_prompt_tokens(struct hb_request *request,
+                                       const int64_t *tokens,
+                                       size_t count);
+
+/**
+ * Add a text at which the answer ends; it is not part of the answer.
+ *
+ * Ownership: `text` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  empty, not UTF-8, or "stop" was set as JSON
+ */
+HB_API hb_status hb_request_add_stop(struct hb_request *request, const char *text, size_t len);
+
+/**
+ * Make a token of the model's vocabulary more or less likely: -100 forbids it, 100 forces it. The last bias that
+ * is set for a token wins.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a negative token, a bias out of range, or "logit_bias" was set as JSON
+ */
+HB_API
+hb_status hb_request_set_logit_bias(struct hb_request *request,
+                                    int64_t token,
+                                    double bias);
+
+/**
+ * Set any key of the body to any JSON value, as it is written: whatever the API has or will have.
+ *
+ * Nothing but its syntax is checked. The last value of a key wins, also against the key's typed setter.
+ *
+ * Ownership: both are copied. `key` is NUL-terminated.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  not JSON, an empty key or one with control characters, "stream" (the call
+ *                                   decides), or a key that typed calls have added to: messages, prompt, stop,
+ *                                   logit_bias
+ */
+HB_API
+hb_status hb_request_set_json(struct hb_request *request,
+                              const char *key,
+                              const char *json,
+                              size_t len);
+
+/**
+ * Limit the answer, in tokens. Default: the server's (512 for text completions).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  below 1
+ */
+HB_API hb_status hb_request_set_max_tokens(struct hb_request *request, int64_t tokens);
+
+/**
+ * Set the sampling temperature, 0 to 2; higher is more varied, 0 is greedy.
+ * The server's default is 0.7 for a chat and 1 for a text completion.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+ */
+HB_API hb_status hb_request_set_temperature(struct hb_request *request, double temperature);
+
+/**
+ * Sample only from the most likely tokens whose probabilities sum to this, 0 to 1.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+ */
+HB_API hb_status hb_request_set_top_p(struct hb_request *request, double top_p);
+
+/**
+ * Sample only from this many most likely tokens; -1 is no limit.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  below -1
+ */
+HB_API hb_status hb_request_set_top_k(struct hb_request *request, int64_t top_k);
+
+/**
+ * Leave out tokens less likely than this share of the most likely one, 0 to 1.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+ */
+HB_API hb_status hb_request_set_min_p(struct hb_request *request, double min_p);
+
+/**
+ * Make tokens less likely the more often they stand in the answer, -2 to 2.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+ */
+HB_API hb_status hb_request_set_frequency_penalty(struct hb_request *request, double penalty);
+
+/**
+ * Make tokens less likely once they stand in the answer, -2 to 2.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+ */
+HB_API hb_status hb_request_set_presence_penalty(struct hb_request *request, double penalty);
+
+/**
+ * Divide the likelihood of tokens that prompt or answer hold already; above 1 discourages, 1 changes nothing.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  not greater than 0, or no number
+ */
+HB_API hb_status hb_request_set_repetition_penalty(struct hb_request *request, double penalty);
+
+/**
+ * Ask for this many answers to the same question: the choices of the response.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  below 1
+ */
+HB_API hb_status hb_request_set_n(struct hb_request *request, int64_t n);
+
+/**
+ * Ask for the same answer again whenever the rest of the request is the same, as far as the server can.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API hb_status hb_request_set_seed(struct hb_request *request, int64_t seed);
+
+/**
+ * Ask for the most likely tokens at each place, 0 to 20 of them, with their log-probabilities.
+ *
+ * Turns log-probabilities on: chat takes a switch and a number, text completions take the number alone, and
+ * the library sends what the route wants.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  out of range
+ */
+HB_API hb_status hb_request_set_top_logprobs(struct hb_request *request, int64_t count);
+
+/**
+ * Text completions: have the server write this many answers and return the best. More than 1 cannot be
+ * streamed, so the answer then comes whole.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  below 1
+ */
+HB_API hb_status hb_request_set_best_of(struct hb_request *request, int64_t count);
+
+/**
+ * Ask for the log-probability of each token of the answer (1) or not (0).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API hb_status hb_request_set_logprobs(struct hb_request *request, int32_t on);
+
+/**
+ * Text completions: repeat the prompt before the answer (1) or not (0).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API hb_status hb_request_set_echo(struct hb_request *request, int32_t on);
+
+/**
+ * Name your own user, for the server's abuse watch.
+ *
+ * Ownership: `text` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  not UTF-8
+ */
+HB_API hb_status hb_request_set_user(struct hb_request *request, const char *text, size_t len);
+
+/**
+ * Text completions, on servers that fill in the middle: the text that follows the answer.
+ *
+ * Ownership: `text` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  not UTF-8
+ */
+HB_API hb_status hb_request_set_suffix(struct hb_request *request, const char *text, size_t len);
+
+/**
+ * Send a chat and wait for the whole answer.
+ *
+ * Ownership: `*response` is yours, and so is `*error`; free both. There may be a response together with an error:
+ *            what had arrived before a cut, a cancel or a deadline. NULL if nothing was sent. `request` is copied.
+ * Thread:    any; a client takes calls from any number of threads.
+ * Blocks:    until the answer is whole or fails. hb_client_close on another thread ends the wait.
+ * Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad, or it has a prompt; the message names it
+ *            HB_E_CLOSED            `client` is closed
+ *            HB_E_FORKED            the process forked after the library started
+ *            and every other status below 0 but HB_E_BUSY
+ */
+HB_API
+hb_status hb_chat(struct hb_client *client,
+                  const struct hb_request *request,
+                  struct hb_response **response,
+                  struct hb_error **error);
+
+/**
+ * Send a text completion and wait for the whole answer. In all else like hb_chat.
+ *
+ * Ownership: as hb_chat.
+ * Thread:    any.
+ * Blocks:    as hb_chat.
+ * Fails:     as hb_chat, but HB_E_INVALID_ARGUMENT if `request` has messages
+ */
+HB_API
+hb_status hb_complete(struct hb_client *client,
+                      const struct hb_request *request,
+                      struct hb_response **response,
+                      struct hb_error **error);
+
+/**
+ * Send a chat and get each piece of the answer as it arrives.
+ *
+ * `on_event` is called on this thread, inside this call, with no lock held: first for each piece, last for
+ * HB_EVENT_DONE. It may call any function of the library. Its answer HB_STOP cancels the request: the server
+ * sees the connection close, and the call returns HB_E_CANCELLED with what had arrived. It may leave by a C++
+ * exception or a longjmp; then the request goes on without a reader until hb_client_close.
+ *
+ * Ownership: as hb_chat. The event is valid until `on_event` returns; `context` is handed through, untouched.
+ * Thread:    any; a client takes calls from any number of threads.
+ * Blocks:    as hb_chat.
+ * Fails:     as hb_chat, and HB_E_INVALID_ARGUMENT if `on_event` is NULL
+ */
+HB_API
+hb_status hb_chat_stream(struct hb_client *client,
+                         const struct hb_request *request,
+                         hb_event_fn on_event,
+                         void *context,
+                         struct hb_response **response,
+                         struct hb_error **error);
+
+/**
+ * Send a text completion and get each piece of the answer as it arrives. In all else like hb_chat_stream.
+ *
+ * Ownership: as hb_chat_stream.
+ * Thread:    any.
+ * Blocks:    as hb_chat.
+ * Fails:     as hb_chat_stream, but HB_E_INVALID_ARGUMENT if `request` has messages
+ */
+HB_API
+hb_status hb_complete_stream(struct hb_client *client,
+                             const struct hb_request *request,
+                             hb_event_fn on_event,
+                             void *context,
+                             struct hb_response **response,
+                             struct hb_error **error);
+
+/**
+ * Ask the server for its models (GET /v1/models) and wait for the list.
+ *
+ * Ownership: `*models` is yours, NULL on failure; free it with hb_model_list_free.
+ * Thread:    any.
+ * Blocks:    until the list is there or the request fails.
+ * Fails:     as hb_chat
+ */
+HB_API hb_status hb_models(struct hb_client *client, struct hb_model_list **models, struct hb_error **error);
+
+/**
+ * Start a request; its events wait in `queue`.
+ *
+ * Returns at once; nothing is sent on the calling thread. The request's events are any number of RETRY, TEXT,
+ * REASONING and TOOL_CALL, then exactly one DONE, which carries the status and the whole response. A failure of
+ * the network or the server arrives in DONE, not here. `tag` is yours and comes back in every event.
+ *
+ * Ownership: `request` is copied (cheaply) and may be freed on return. `*op` is the number of the request, written
+ *            before any event of it can be taken; 0 on failure.
+ * Thread:    any.
+ * Blocks:    never; may be called from a callback.
+ * Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad; the message names it
+ *            HB_E_CLOSED            `client` or `queue` is closed
+ *            HB_E_SYSTEM            no thread could be started
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_start(struct hb_client *client,
+                   const struct hb_request *request,
+                   struct hb_queue *queue,
+                   uint64_t tag,
+                   hb_op *op,
+                   struct hb_error **error);
+
+/**
+ * Cancel a request: by the op of hb_start or of an event.
+ *
+ * When it returns, the request has ended: pieces that waited are dropped, and its HB_EVENT_DONE, with
+ * HB_E_CANCELLED and what had arrived, waits in its queue. The connection closes behind it, so that the server
+ * stops. A request that had ended keeps its end; an unknown op does nothing.
+ *
+ * Thread:    any, also in a callback.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API
+void hb_cancel(hb_op op);
+
+/**
+ * Make a queue.
+ *
+ * Ownership: `*queue` is yours, NULL on failure; free it with hb_queue_free.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `queue` is NULL
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API hb_status hb_queue_new(struct hb_queue **queue, struct hb_error **error);
+
+/**
+ * Take the next event, waiting for it up to `timeout_ms` milliseconds: 0 does not wait, -1 waits for ever.
+ *
+ * The requests of a queue take turns, so that one with much to say does not hold up the others. Pieces of one
+ * request that wait are put together: a consumer that comes late gets few and long ones.
+ *
+ * Ownership: `*event` is yours, NULL unless the answer is HB_OK; free it with hb_event_free.
+ * Thread:    any, one consumer at a time.
+ * Blocks:    up to `timeout_ms`. A signal does not end the wait.
+ * Fails:     HB_TIMEOUT             nothing came
+ *            HB_E_INVALID_ARGUMENT  a NULL, or a `timeout_ms` below -1
+ *            HB_E_CLOSED            the queue is closed and nothing waits any more
+ *            HB_E_BUSY              another thread is in here
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API hb_status hb_queue_next(struct hb_queue *queue, int32_t timeout_ms, const struct hb_event **event);
+
+/**
+ * Cancel every request of a queue and refuse new ones with HB_E_CLOSED. Closing twice does nothing.
+ *
+ * What waits, and the HB_EVENT_DONE of every request, can still be taken. A consumer that waits wakes.
+ *
+ * Thread:    any, also in a callback.
+ * Blocks:    never.
+ * Fails:     never; NULL does nothing.
+ */
+HB_API void hb_queue_close(struct hb_queue *queue);
+
+/**
+ * Free a queue: closes it, and drops what waits. Events that were taken stay valid.
+ *
+ * Ownership: takes `queue`; NULL does nothing.
+ * Thread:    any, also in a callback, in any order with clients and events. A hb_queue_next that had begun on
+ *            another thread returns with HB_E_CLOSED.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_queue_free(struct hb_queue *queue);
+
+/**
+ * Take another reference to a response.
+ *
+ * Ownership: the reference is yours; free it with hb_response_free.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     NULL for NULL.
+ */
+HB_API struct hb_response *hb_response_retain(const struct hb_response *response);
+
+/**
+ * Drop a reference to a response; the last one frees it.
+ *
+ * Ownership: takes the reference; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_response_free(struct hb_response *response);
+
+/**
+ * How the request ended: HB_OK for a whole answer, otherwise the status of its error.
+ *
+ * Any thread; never blocks; HB_OK for NULL.
+ */
+HB_API hb_status hb_response_status(const struct hb_response *response);
+
+/**
+ * The server's id of the answer.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_response_id(const struct hb_response *response);
+
+/**
+ * The kind of object: "chat.completion" or "text_completion".
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_response_object(const struct hb_response *response);
+
+/**
+ * The model that answered, as the server names it.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_response_model(const struct hb_response *response);
+
+/**
+ * When the server made the answer, in seconds since 1970; -1 if it did not say.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API int64_t hb_response_created(const struct hb_response *response);
+
+/**
+ * How many choices there are: n times the prompts in a whole answer.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_response_choice_count(const struct hb_response *response);
+
+/**
+ * Who speaks in a choice: "assistant", or "" where the server did not say.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
+ */
+HB_API const char *hb_response_role(const struct hb_response *response, uint32_t index);
+
+/**
+ * The answer: of a chat its message, of a text completion its text.
+ *
+ * It may hold NULs, if the model wrote them.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
+ */
+HB_API const char *hb_response_text(const struct hb_response *response, uint32_t index, size_t *len);
+
+/**
+ * The model's thinking before the answer, if it showed any.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
+ */
+HB_API const char *hb_response_reasoning(const struct hb_response *response, uint32_t index, size_t *len);
+
+/**
+ * Why a choice ended: "stop", "length", "tool_calls", or any other word of the server's; "" if it did not end.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
+ */
+HB_API
+const char *hb_response_finish_reason(const struct hb_response *response,
+                                      uint32_t index);
+
+/**
+ * The log-probabilities of a choice, as the JSON that the API documents; "" if there are none.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
+ */
+HB_API const char *hb_response_logprobs(const struct hb_response *response, uint32_t index, size_t *len);
+
+/**
+ * How many tool calls a choice has.
+ *
+ * Any thread; never blocks; 0 for NULL, or a choice that is not there.
+ */
+HB_API uint32_t hb_response_tool_call_count(const struct hb_response *response, uint32_t index);
+
+/**
+ * The id of a tool call, never empty; made here if the server sent none.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a call that is not there.
+ */
+HB_API
+const char *hb_response_tool_call_id(const struct hb_response *response,
+                                     uint32_t choice,
+                                     uint32_t index);
+
+/**
+ * The tool that is called.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a call that is not there.
+ */
+HB_API
+const char *hb_response_tool_call_name(const struct hb_response *response,
+                                       uint32_t choice,
+                                       uint32_t index);
+
+/**
+ * The arguments of a tool call: JSON as the model wrote it, which may be broken, above all in a cut answer.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or a call that is not there.
+ */
+HB_API
+const char *hb_response_tool_call_arguments(const struct hb_response *response,
+                                            uint32_t choice,
+                                            uint32_t index,
+                                            size_t *len);
+
+/**
+ * Tokens in the prompt, as the server counted; -1 if it did not say. Known for a cut answer too if
+ * the server counts along.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API int64_t hb_response_prompt_tokens(const struct hb_response *response);
+
+/**
+ * Tokens in the answer, as the server counted; -1 if it did not say. Known for a cut answer too if
+ * the server counts along.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API int64_t hb_response_completion_tokens(const struct hb_response *response);
+
+/**
+ * Tokens in prompt and answer, as the server counted; -1 if it did not say. Known for a cut answer too if
+ * the server counts along.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API int64_t hb_response_total_tokens(const struct hb_response *response);
+
+/**
+ * The completion object as JSON: as the server sent it, or put together from its chunks.
+ *
+ * Fields that this library does not know are in it. Made on the first call, in time linear in its length.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_response_json(const struct hb_response *response, size_t *len);
+
+/**
+ * The id that the server gave the request, for its support.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_response_request_id(const struct hb_response *response);
+
+/**
+ * How many HTTP requests were sent.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_response_attempts(const struct hb_response *response);
+
+/**
+ * Milliseconds from the call to the first piece of the answer; -1 if none came.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API int64_t hb_response_first_token_ms(const struct hb_response *response);
+
+/**
+ * Milliseconds from the call to the end.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API int64_t hb_response_total_ms(const struct hb_response *response);
+
+/**
+ * Take another reference to an error.
+ *
+ * Ownership: the reference is yours; free it with hb_error_free.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     NULL for NULL.
+ */
+HB_API struct hb_error *hb_error_retain(const struct hb_error *error);
+
+/**
+ * Drop a reference to an error; the last one frees it.
+ *
+ * Ownership: takes the reference; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_error_free(struct hb_error *error);
+
+/**
+ * The status that the call answered.
+ *
+ * Any thread; never blocks; HB_OK for NULL.
+ */
+HB_API hb_status hb_error_status(const struct hb_error *error);
+
+/**
+ * What happened, in the server's own words where it sent any; never the API key and never the prompt.
+ *
+ * `len` may be NULL.
+ *
+ * Borrowed from `error`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_error_message(const struct hb_error *error, size_t *len);
+
+/**
+ * The library's advice on what to do, or "".
+ *
+ * Borrowed from `error`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_error_hint(const struct hb_error *error);
+
+/**
+ * The HTTP status of the answer; 0 if there was none.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API int32_t hb_error_http_status(const struct hb_error *error);
+
+/**
+ * The server's error code as text, such as "40301" or "invalid_api_key", or "".
+ *
+ * Borrowed from `error`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_error_code(const struct hb_error *error);
+
+/**
+ * The server's error type, such as "invalid_request_error", or "".
+ *
+ * Borrowed from `error`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_error_type(const struct hb_error *error);
+
+/**
+ * The field of the request that is bad, as the server or this library names it, or "".
+ *
+ * Borrowed from `error`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_error_param(const struct hb_error *error);
+
+/**
+ * The id that the server gave the request, for its support, or "".
+ *
+ * Borrowed from `error`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_error_request_id(const struct hb_error *error);
+
+/**
+ * How many milliseconds the server asks to wait; -1 if it does not say.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API int64_t hb_error_retry_after_ms(const struct hb_error *error);
+
+/**
+ * Whether the same request may succeed later: 1 or 0.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API int32_t hb_error_is_retryable(const struct hb_error *error);
+
+/**
+ * How many HTTP requests were sent before this error.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_error_attempts(const struct hb_error *error);
+
+/**
+ * The server's answer as it was, but for the API key; "" if there was none. Some servers repeat the prompt
+ * in it, so think before you log it. `len` may be NULL.
+ *
+ * Borrowed from `error`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_error_body(const struct hb_error *error, size_t *len);
+
+/**
+ * The built-in catalogue: Hyperbolic's models with context and price, as they were on hb_model_list_date.
+ *
+ * Nothing refuses a model that is not in it.
+ *
+ * Ownership: static; hb_model_list_free does nothing to it.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never; never NULL.
+ */
+HB_API const struct hb_model_list *hb_catalog(void);
+
+/**
+ * Free a list of models.
+ *
+ * Ownership: takes `models`; NULL and the built-in catalogue do nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_model_list_free(struct hb_model_list *models);
+
+/**
+ * How many models a list has.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_model_list_count(const struct hb_model_list *models);
+
+/**
+ * The day, as "YYYY-MM-DD", on which a list was true; "" for the list of a server.
+ *
+ * Borrowed from `models`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_model_list_date(const struct hb_model_list *models);
+
+/**
+ * What a request names the model by. In a server's list an id may repeat.
+ *
+ * Borrowed from `models`; any thread; never blocks; "" for NULL or an index out of range.
+ */
+HB_API const char *hb_model_list_id(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * The model's name for people; "" in the list of a server.
+ *
+ * Borrowed from `models`; any thread; never blocks; "" for NULL or an index out of range.
+ */
+HB_API const char *hb_model_list_name(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * Whether the model takes chats (1) or text completions only (0); -1 if the source does not say.
+ *
+ * Any thread; never blocks; -1 for NULL or an index out of range.
+ */
+HB_API int32_t hb_model_list_is_chat(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * How many tokens prompt and answer may have together; -1 if the source does not say.
+ *
+ * Any thread; never blocks; -1 for NULL or an index out of range.
+ */
+HB_API int64_t hb_model_list_context(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * The price of a prompt token in pico-USD (10^-12 $), so that 2,000,000 is 2 $ a million tokens; -1: unknown.
+ *
+ * Any thread; never blocks; -1 for NULL or an index out of range.
+ */
+HB_API int64_t hb_model_list_input_price(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * The price of an answer token in pico-USD, like hb_model_list_input_price; -1: unknown.
+ *
+ * Any thread; never blocks; -1 for NULL or an index out of range.
+ */
+HB_API int64_t hb_model_list_output_price(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * The number behind HYPERBOLIC_ABI_VERSION of the library that is loaded. Programs that were built against another
+ * number must not go on.
+ *
+ * Any thread; never blocks; never fails.
+ */
+HB_API
+uint32_t hb_abi_version(void);
+
+/**
+ * The version of the library that is loaded, such as "0.1.0".
+ *
+ * Static text; any thread; never blocks; never fails.
+ */
+HB_API const char *hb_library_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* HYPERBOLIC_H */

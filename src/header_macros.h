@@ -1,0 +1,44 @@
+/** The version of this header; hb_library_version tells that of the library that is loaded. */
+#define HYPERBOLIC_VERSION_MAJOR 0
+#define HYPERBOLIC_VERSION_MINOR 1
+#define HYPERBOLIC_VERSION_PATCH 0
+
+/** Grows with every change that old programs cannot run with; compare it with hb_abi_version. */
+#define HYPERBOLIC_ABI_VERSION 0u
+
+/** As a length: the text ends at its NUL. */
+#define HB_NUL ((size_t)-1)
+
+/* On Windows, define HYPERBOLIC_STATIC before the include to link the static library. */
+#if defined(_WIN32) && !defined(HYPERBOLIC_STATIC)
+#define HB_API __declspec(dllimport)
+#else
+#define HB_API
+#endif
+#if defined(_WIN32)
+#define HB_CALL __cdecl
+#else
+#define HB_CALL
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct hb_event;
+
+/**
+ * Your callback: called for each event of a blocking call, on the thread that made the call.
+ *
+ * When:      for each event, in order; last for HB_EVENT_DONE.
+ * Thread:    the one that made the call; no lock is held, and any function of the library may be called.
+ * Data:      `event` is valid until you return; copy text or retain the response to keep it. `context` is yours.
+ * Answer:    HB_CONTINUE, HB_STOP or HB_RETURN; anything else is HB_STOP; after HB_EVENT_DONE it is ignored.
+ * Leaving:   by a C++ exception or longjmp is allowed; the call is then over, and its request goes on without a
+ *            reader until hb_client_close.
+ */
+typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *context);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,36 @@
+//! The library itself.
+
+use crate::boundary;
+use std::ffi::c_char;
+
+/// The number behind HYPERBOLIC_ABI_VERSION of the library that is loaded. Programs that were built against another
+/// number must not go on.
+///
+/// Any thread; never blocks; never fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_abi_version() -> u32 {
+    boundary::value(0, || ABI_VERSION)
+}
+
+/// Of the shared library's SONAME.
+const ABI_VERSION: u32 = 0;
+
+/// The version of the library that is loaded, such as "0.1.0".
+///
+/// Static text; any thread; never blocks; never fails.
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_library_version() -> *const c_char {
+    boundary::value(c"".as_ptr(), || concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast())
+}
+
+/// Panics on request: with 0 in this call, with 1 in the task of the next request. Only test builds have it.
+#[cfg(feature = "test-hooks")]
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_test_panic(place: u32) -> crate::status::hb_status {
+    boundary::status(|| {
+        use std::sync::atomic::Ordering;
+        hyperbolic_core::hooks::PANIC_IN_TASK.store(place == 1, Ordering::SeqCst);
+        assert!(place != 0, "the panic that a test asked for");
+        crate::status::HB_OK
+    })
+}

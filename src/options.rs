@@ -1,0 +1,278 @@
+//! What a client is made with.
+
+use crate::boundary;
+use crate::draft::{Draft, set};
+use crate::handle::{Boxed, Handle};
+use crate::status::hb_status;
+use crate::text::{bytes, identifier, text};
+use hyperbolic_core::config::{Config, Deadlines};
+use std::ffi::c_char;
+use std::time::Duration;
+
+/// Settings of a client. One thread at a time.
+///
+/// Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT, and is sticky: the first bad value is
+/// remembered, with its field, and hb_client_new reports it. So C may check once, and a wrapper at every line.
+/// Setters never block.
+pub struct hb_options {
+    _private: [u8; 0],
+}
+
+impl Handle for hb_options {
+    type Behind = Draft<Config>;
+    const NAME: &'static str = "options";
+}
+impl Boxed for hb_options {}
+
+/// Make settings with the defaults: Hyperbolic's server, no key, connect 10 s, first token 300 s, idle 120 s.
+///
+/// Ownership: yours; free it with hb_options_free, at once after hb_client_new if you like.
+/// Thread:    any.
+/// Blocks:    never.
+/// Fails:     never; never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_options_new() -> *mut hb_options {
+    boundary::value(std::ptr::null_mut(), || hb_options::into_raw(Draft::default()))
+}
+
+/// Make settings from the environment, which the library reads here and nowhere else.
+///
+/// HYPERBOLIC_API_KEY is the key, HYPERBOLIC_BASE_URL the server, HYPERBOLIC_ALLOW_HTTP=1 lets the key travel over
+/// plain http, and https_proxy, http_proxy, all_proxy and no_proxy name proxies as they do for curl (in capitals
+/// too, but for HTTP_PROXY, which a CGI server fills from a request). An empty variable is an unset one. A bad
+/// one is reported, by its name, by hb_client_new.
+///
+/// Ownership: yours; free it with hb_options_free.
+/// Thread:    any, while no other thread changes the environment.
+/// Blocks:    never.
+/// Fails:     never; never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_options_from_env() -> *mut hb_options {
+    boundary::value(std::ptr::null_mut(), || {
+        let mut draft = Draft::<Config>::default();
+        draft.change(|config| config.read_env(|name| std::env::var_os(name)));
+        hb_options::into_raw(draft)
+    })
+}
+
+/// Free settings; clients made with them keep their own copy. The key in them is zeroed.
+///
+/// Ownership: takes `options`; NULL does nothing.
+/// Thread:    any.
+/// Blocks:    never.
+/// Fails:     never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_free(options: *mut hb_options) {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { hb_options::free(options) };
+}
+
+/// Set the API key, which is sent as a Bearer token. Without one, no Authorization header is sent.
+///
+/// Ownership: `key` is copied; the library's copies are zeroed when freed and shown nowhere.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  empty, not UTF-8, or with a control character (a copied line break)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_api_key(
+    options: *mut hb_options,
+    key: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set(options, |config: &mut Config| config.set_api_key(text("api_key", key, len)?)) }
+}
+
+/// Set the server: "https://host", with or without a slash at its end, with or without "/v1", or a whole endpoint.
+///
+/// A path that names no version gets "/v1". A query is sent with every request. The default is
+/// `https://api.hyperbolic.xyz/v1`.
+///
+/// Ownership: `url` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  no http or https URL, or one with a password in it
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_base_url(
+    options: *mut hb_options,
+    url: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set(options, |config: &mut Config| config.set_base_url(text("base_url", url, len)?)) }
+}
+
+/// Let the key travel over plain http to other machines than this one, where everybody on the way can read it.
+///
+/// `allow` is 0 or 1; the default is 0: hb_client_new then refuses such a server together with a key.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_allow_http(options: *mut hb_options, allow: i32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        set(options, |config: &mut Config| {
+            config.set_allow_http(allow != 0);
+            Ok(())
+        })
+    }
+}
+
+/// Send a header with every request; a name that was set before gets the new value.
+///
+/// Ownership: both are copied. `name` is NUL-terminated.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  no header name, a control character in the value, or a header that the
+///                                   library writes: Authorization, Content-Type, Content-Length, Host
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_header(
+    options: *mut hb_options,
+    name: *const c_char,
+    value: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        set(options, |config: &mut Config| {
+            config.set_header(identifier("name", name)?, text("value", value, len)?)
+        })
+    }
+}
+
+/// Set the User-Agent; the default is "libhyperbolic/" and the version.
+///
+/// Ownership: `name` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  a control character
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_user_agent(
+    options: *mut hb_options,
+    name: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set(options, |config: &mut Config| config.set_user_agent(text("user_agent", name, len)?)) }
+}
+
+/// Trust the certificates of a PEM text, beside the built-in roots (those that browsers carry).
+///
+/// Ownership: `pem` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  no CERTIFICATE block, or a broken one
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_add_ca_pem(
+    options: *mut hb_options,
+    pem: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set(options, |config: &mut Config| config.add_ca_pem(bytes("ca_pem", pem.cast(), len)?)) }
+}
+
+/// Send every request through a proxy: "http://", "https://" or "socks5://", with user and password if it wants
+/// them. The empty text means none, which is the default of hb_options_new.
+///
+/// Ownership: `url` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  no URL, or a kind of proxy that is not known
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_proxy(
+    options: *mut hb_options,
+    url: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set(options, |config: &mut Config| config.set_proxy(text("proxy", url, len)?)) }
+}
+
+/// Ask for answers as streams (1, the default) or whole (0), for servers that cannot stream.
+///
+/// Blocking calls stream underneath too, so that a proxy's limit on silence does not cut a long answer and a
+/// cancel reaches the server. Without streaming, hb_chat_stream delivers its text in one piece.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_streaming(options: *mut hb_options, streaming: i32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        set(options, |config: &mut Config| {
+            config.set_streaming(streaming != 0);
+            Ok(())
+        })
+    }
+}
+
+/// Limit name lookup, TCP, TLS and proxy together, in milliseconds. 0: no limit. Default: 10,000.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_connect_timeout_ms(options: *mut hb_options, ms: u32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set_deadline(options, |deadlines| &mut deadlines.connect, ms) }
+}
+
+/// Limit the time from sending a request to the first piece of its answer, in milliseconds. 0: no limit.
+/// Default: 300,000, because a busy server queues requests and long prompts take time.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_first_token_timeout_ms(
+    options: *mut hb_options,
+    ms: u32,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set_deadline(options, |deadlines| &mut deadlines.first_token, ms) }
+}
+
+/// Limit the silence between two reads of an answer that has begun, in milliseconds; a keep-alive of the server
+/// ends a silence. 0: no limit. Default: 120,000.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_idle_timeout_ms(options: *mut hb_options, ms: u32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set_deadline(options, |deadlines| &mut deadlines.idle, ms) }
+}
+
+/// Limit a whole request, with every attempt, in milliseconds. 0, the default: no limit.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_total_timeout_ms(options: *mut hb_options, ms: u32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set_deadline(options, |deadlines| &mut deadlines.total, ms) }
+}
+
+/// Sets one of the deadlines; 0 is none.
+///
+/// # Safety
+/// As for [`set`].
+unsafe fn set_deadline(
+    options: *mut hb_options,
+    which: impl FnOnce(&mut Deadlines) -> &mut Option<Duration>,
+    ms: u32,
+) -> hb_status {
+    // SAFETY: as the caller promises.
+    unsafe {
+        set(options, |config: &mut Config| {
+            *which(config.deadlines()) = (ms != 0).then(|| Duration::from_millis(ms.into()));
+            Ok(())
+        })
+    }
+}

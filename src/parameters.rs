@@ -1,0 +1,205 @@
+//! The parameters of a request: numbers, switches and texts, each with its range in the core.
+
+use crate::request::{edit, hb_request};
+use crate::status::hb_status;
+use std::ffi::c_char;
+
+/// Limit the answer, in tokens. Default: the server's (512 for text completions).
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  below 1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_max_tokens(request: *mut hb_request, tokens: i64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_whole("max_tokens", tokens)) }
+}
+
+/// Set the sampling temperature, 0 to 2; higher is more varied, 0 is greedy.
+/// The server's default is 0.7 for a chat and 1 for a text completion.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_temperature(request: *mut hb_request, temperature: f64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_real("temperature", temperature)) }
+}
+
+/// Sample only from the most likely tokens whose probabilities sum to this, 0 to 1.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_top_p(request: *mut hb_request, top_p: f64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_real("top_p", top_p)) }
+}
+
+/// Sample only from this many most likely tokens; -1 is no limit.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  below -1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_top_k(request: *mut hb_request, top_k: i64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_whole("top_k", top_k)) }
+}
+
+/// Leave out tokens less likely than this share of the most likely one, 0 to 1.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_min_p(request: *mut hb_request, min_p: f64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_real("min_p", min_p)) }
+}
+
+/// Make tokens less likely the more often they stand in the answer, -2 to 2.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_frequency_penalty(
+    request: *mut hb_request,
+    penalty: f64,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_real("frequency_penalty", penalty)) }
+}
+
+/// Make tokens less likely once they stand in the answer, -2 to 2.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  out of range, or no number
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_presence_penalty(
+    request: *mut hb_request,
+    penalty: f64,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_real("presence_penalty", penalty)) }
+}
+
+/// Divide the likelihood of tokens that prompt or answer hold already; above 1 discourages, 1 changes nothing.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  not greater than 0, or no number
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_repetition_penalty(
+    request: *mut hb_request,
+    penalty: f64,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_real("repetition_penalty", penalty)) }
+}
+
+/// Ask for this many answers to the same question: the choices of the response.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  below 1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_n(request: *mut hb_request, n: i64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_whole("n", n)) }
+}
+
+/// Ask for the same answer again whenever the rest of the request is the same, as far as the server can.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_seed(request: *mut hb_request, seed: i64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_whole("seed", seed)) }
+}
+
+/// Ask for the most likely tokens at each place, 0 to 20 of them, with their log-probabilities.
+///
+/// Turns log-probabilities on: chat takes a switch and a number, text completions take the number alone, and
+/// the library sends what the route wants.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  out of range
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_top_logprobs(request: *mut hb_request, count: i64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_whole("top_logprobs", count)) }
+}
+
+/// Text completions: have the server write this many answers and return the best. More than 1 cannot be
+/// streamed, so the answer then comes whole.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  below 1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_best_of(request: *mut hb_request, count: i64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_whole("best_of", count)) }
+}
+
+/// Ask for the log-probability of each token of the answer (1) or not (0).
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_logprobs(request: *mut hb_request, on: i32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_flag("logprobs", on != 0)) }
+}
+
+/// Text completions: repeat the prompt before the answer (1) or not (0).
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_echo(request: *mut hb_request, on: i32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_flag("echo", on != 0)) }
+}
+
+/// Name your own user, for the server's abuse watch.
+///
+/// Ownership: `text` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  not UTF-8
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_user(
+    request: *mut hb_request,
+    text: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_text("user", crate::text::text("user", text, len)?)) }
+}
+
+/// Text completions, on servers that fill in the middle: the text that follows the answer.
+///
+/// Ownership: `text` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  not UTF-8
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_suffix(
+    request: *mut hb_request,
+    text: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_text("suffix", crate::text::text("suffix", text, len)?)) }
+}

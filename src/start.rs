@@ -1,0 +1,85 @@
+//! Requests that are started, and cancelled.
+
+use crate::boundary::{self, put};
+use crate::client::hb_client;
+use crate::error::hb_error;
+use crate::event::hb_op;
+use crate::handle::{Handle, Shared};
+use crate::queue::hb_queue;
+use crate::request::hb_request;
+use crate::runtime;
+use crate::status::{HB_OK, hb_status};
+use hyperbolic_core::client::Client;
+use hyperbolic_core::error::Error;
+use hyperbolic_core::op::{self, Op};
+use hyperbolic_core::plan::Plan;
+use hyperbolic_core::queue::Queue;
+use std::sync::Arc;
+
+/// Starts a request of any kind on the library's threads.
+pub fn start(
+    client: &Client,
+    plan: Plan,
+    queue: &Arc<Queue>,
+    op: hb_op,
+    tag: u64,
+    pieces: bool,
+) -> Result<(), Error> {
+    client.start(runtime::handle()?, plan, queue, op, tag, pieces)
+}
+
+/// Start a request; its events wait in `queue`.
+///
+/// Returns at once; nothing is sent on the calling thread. The request's events are any number of RETRY, TEXT,
+/// REASONING and TOOL_CALL, then exactly one DONE, which carries the status and the whole response. A failure of
+/// the network or the server arrives in DONE, not here. `tag` is yours and comes back in every event.
+///
+/// Ownership: `request` is copied (cheaply) and may be freed on return. `*op` is the number of the request, written
+///            before any event of it can be taken; 0 on failure.
+/// Thread:    any.
+/// Blocks:    never; may be called from a callback.
+/// Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad; the message names it
+///            HB_E_CLOSED            `client` or `queue` is closed
+///            HB_E_SYSTEM            no thread could be started
+///            HB_E_FORKED            the process forked after the library started
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_start(
+    client: *mut hb_client,
+    request: *const hb_request,
+    queue: *mut hb_queue,
+    tag: u64,
+    op: *mut hb_op,
+    error: *mut *mut hb_error,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        put(op, 0);
+        let status = boundary::call(error, || {
+            let client = hb_client::need_shared(client)?;
+            let plan = hb_request::need(request)?.whole()?.plan()?;
+            let queue = hb_queue::need_shared(queue)?;
+            let id = Op::reserve();
+            put(op, id);
+            start(&client, plan, &queue, id, tag, true)?;
+            Ok(HB_OK)
+        });
+        if status != HB_OK {
+            put(op, 0);
+        }
+        status
+    }
+}
+
+/// Cancel a request: by the op of hb_start or of an event.
+///
+/// When it returns, the request has ended: pieces that waited are dropped, and its HB_EVENT_DONE, with
+/// HB_E_CANCELLED and what had arrived, waits in its queue. The connection closes behind it, so that the server
+/// stops. A request that had ended keeps its end; an unknown op does nothing.
+///
+/// Thread:    any, also in a callback.
+/// Blocks:    never.
+/// Fails:     never.
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_cancel(op: hb_op) {
+    boundary::free(|| op::cancel(op));
+}

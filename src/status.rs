@@ -1,0 +1,109 @@
+//! Statuses as numbers. The table is part of the ABI: never renumbered, never reused.
+
+use crate::boundary;
+use hyperbolic_core::error::Status;
+use std::ffi::{CStr, c_char};
+
+/// What a call answers: 0 is success, above 0 nothing is wrong, below 0 it failed.
+///
+/// A plain integer, never an enum: later versions may add values. Each names one decision that the caller can
+/// take; what exactly happened is in the hb_error. Where several fit, the order is: cancelled, deadline, the
+/// server's error object, a broken bound or format, truncated.
+pub type hb_status = i32;
+
+/// Success.
+pub const HB_OK: i32 = 0;
+/// A wait ran out of time: nothing came, nothing is lost.
+pub const HB_TIMEOUT: i32 = 1;
+/// A parameter, an option or a field of a request is bad. The message names it.
+pub const HB_E_INVALID_ARGUMENT: i32 = -1;
+/// The client or the queue was closed.
+pub const HB_E_CLOSED: i32 = -2;
+/// Another thread is taking from this queue right now.
+pub const HB_E_BUSY: i32 = -3;
+/// The library was started before fork(), and this is the child: use it there only if the parent did not.
+pub const HB_E_FORKED: i32 = -4;
+/// The system has no threads, memory or descriptors left.
+pub const HB_E_SYSTEM: i32 = -5;
+/// A bug in this library, contained. Please report the message.
+pub const HB_E_PANIC: i32 = -6;
+/// You ended the request: HB_STOP, hb_cancel, or a close.
+pub const HB_E_CANCELLED: i32 = -10;
+/// A deadline passed. The message says which, and after how many bytes.
+pub const HB_E_DEADLINE: i32 = -11;
+/// Name lookup, TCP, TLS or the proxy failed, or the connection broke before an answer began.
+pub const HB_E_CONNECT: i32 = -12;
+/// An answer began and broke off. The response has what had arrived.
+pub const HB_E_TRUNCATED: i32 = -13;
+/// The server sent what the API does not promise: a redirect, HTML, broken JSON, more than a bound allows.
+pub const HB_E_BAD_RESPONSE: i32 = -14;
+/// HTTP 401, 403: fix the key.
+pub const HB_E_AUTHENTICATION: i32 = -20;
+/// HTTP 400, 404, 413, 422 and other 4xx: change the request.
+pub const HB_E_BAD_REQUEST: i32 = -21;
+/// HTTP 429: slow down and try again.
+pub const HB_E_RATE_LIMITED: i32 = -22;
+/// HTTP 402, or a code that says the quota is used up: waiting does not help.
+pub const HB_E_QUOTA: i32 = -23;
+/// HTTP 5xx, 408, 409, or an error that says nothing more: try again later.
+pub const HB_E_SERVER: i32 = -24;
+
+/// The number of a status of the core.
+pub const fn number(status: Status) -> hb_status {
+    match status {
+        Status::InvalidArgument => HB_E_INVALID_ARGUMENT,
+        Status::Closed => HB_E_CLOSED,
+        Status::Busy => HB_E_BUSY,
+        Status::Forked => HB_E_FORKED,
+        Status::System => HB_E_SYSTEM,
+        Status::Panic => HB_E_PANIC,
+        Status::Cancelled => HB_E_CANCELLED,
+        Status::Deadline => HB_E_DEADLINE,
+        Status::Connect => HB_E_CONNECT,
+        Status::Truncated => HB_E_TRUNCATED,
+        Status::BadResponse => HB_E_BAD_RESPONSE,
+        Status::Authentication => HB_E_AUTHENTICATION,
+        Status::BadRequest => HB_E_BAD_REQUEST,
+        Status::RateLimited => HB_E_RATE_LIMITED,
+        Status::Quota => HB_E_QUOTA,
+        Status::Server => HB_E_SERVER,
+    }
+}
+
+/// The name of a status, as it is written in this header: "HB_OK", "HB_E_CLOSED" and so on.
+///
+/// Any number has an answer; one that this version does not know is "HB_E_UNKNOWN" or, above 0, "HB_UNKNOWN".
+///
+/// Ownership: the text is static.
+/// Thread:    any.
+/// Blocks:    never.
+/// Fails:     never; never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_status_name(status: hb_status) -> *const c_char {
+    boundary::value(c"HB_E_UNKNOWN", || name(status)).as_ptr()
+}
+
+const fn name(status: hb_status) -> &'static CStr {
+    match status {
+        HB_OK => c"HB_OK",
+        HB_TIMEOUT => c"HB_TIMEOUT",
+        HB_E_INVALID_ARGUMENT => c"HB_E_INVALID_ARGUMENT",
+        HB_E_CLOSED => c"HB_E_CLOSED",
+        HB_E_BUSY => c"HB_E_BUSY",
+        HB_E_FORKED => c"HB_E_FORKED",
+        HB_E_SYSTEM => c"HB_E_SYSTEM",
+        HB_E_PANIC => c"HB_E_PANIC",
+        HB_E_CANCELLED => c"HB_E_CANCELLED",
+        HB_E_DEADLINE => c"HB_E_DEADLINE",
+        HB_E_CONNECT => c"HB_E_CONNECT",
+        HB_E_TRUNCATED => c"HB_E_TRUNCATED",
+        HB_E_BAD_RESPONSE => c"HB_E_BAD_RESPONSE",
+        HB_E_AUTHENTICATION => c"HB_E_AUTHENTICATION",
+        HB_E_BAD_REQUEST => c"HB_E_BAD_REQUEST",
+        HB_E_RATE_LIMITED => c"HB_E_RATE_LIMITED",
+        HB_E_QUOTA => c"HB_E_QUOTA",
+        HB_E_SERVER => c"HB_E_SERVER",
+        _ if status > 0 => c"HB_UNKNOWN",
+        _ => c"HB_E_UNKNOWN",
+    }
+}

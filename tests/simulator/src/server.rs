@@ -1,0 +1,201 @@
+//! Connections, and the way of one request through the server.
+
+use crate::answer::{Answer, bad_fault};
+use crate::api::{self, Route};
+use crate::body::Body;
+use crate::control;
+use crate::errors::ApiError;
+use crate::faults::{Fault, NoHead, Script};
+use crate::state::{Connection, InFlight, Last, State};
+use crate::tls::H2;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+use tokio_rustls::TlsAcceptor;
+
+/// The header in which a request brings its own script.
+const FAULT_HEADER: &str = "x-simulator-fault";
+
+/// Accepts connections for ever.
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) {
+    loop {
+        match listener.accept().await {
+            Ok((tcp, _)) => {
+                let connection = Connection::open(&state);
+                tokio::spawn(serve_connection(tcp, tls.clone(), state.clone(), connection));
+            }
+            // Out of descriptors: accepting again at once would only burn the CPU until one is free.
+            Err(_) => sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+async fn serve_connection(
+    tcp: TcpStream,
+    tls: Option<TlsAcceptor>,
+    state: Arc<State>,
+    connection: Arc<Connection>,
+) {
+    // Failure means no delay is lost, which no test could see.
+    let _ = tcp.set_nodelay(true);
+    let socket = Socket { tcp, connection: connection.clone() };
+    match tls {
+        None => serve_http(socket, false, state, connection).await,
+        Some(tls) => {
+            // A failed handshake is the client's decision; the connection is counted all the same.
+            let Ok(socket) = tls.accept(socket).await else { return };
+            let h2 = socket.get_ref().1.alpn_protocol() == Some(H2);
+            serve_http(socket, h2, state, connection).await;
+        }
+    }
+}
+
+async fn serve_http<S>(socket: S, h2: bool, state: Arc<State>, connection: Arc<Connection>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let io = TokioIo::new(socket);
+    let service = service_fn(|request| handle(request, state.clone(), connection.clone()));
+    // Errors are what the faults and the clients make them; the counters tell of them.
+    tokio::select! {
+        biased;
+        () = connection.closing() => {}
+        _ = async {
+            if h2 {
+                http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await
+            } else {
+                http1::Builder::new().serve_connection(io, service).await
+            }
+        } => {}
+    }
+}
+
+async fn handle(
+    request: Request<Incoming>,
+    state: Arc<State>,
+    connection: Arc<Connection>,
+) -> io::Result<Response<Body>> {
+    let (head, mut body) = request.into_parts();
+    let is_control = head.uri.path().starts_with(control::PREFIX);
+    connection.used(is_control);
+    if is_control {
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        return Ok(control::answer(&state, &head.method, &head.uri, &head.headers, body).await);
+    }
+    let route = Route::of(head.uri.path());
+    let mut request = InFlight::begin(&state, &connection, route.name());
+    let fault = fault(&state, &head.headers);
+    let no_head = fault.as_ref().ok().and_then(|fault| fault.no_head);
+    if no_head == Some(NoHead::ResetUpload) {
+        // The first bytes only, so that the client is still writing the others.
+        let _ = body.frame().await;
+        request.reset();
+        return std::future::pending().await;
+    }
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    state.set_last(Last {
+        method: head.method.to_string(),
+        path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
+        version: format!("{:?}", head.version),
+        headers: head.headers.clone(),
+        body: body.clone(),
+    });
+    if no_head.is_some() {
+        if no_head == Some(NoHead::Reset) {
+            request.reset();
+        }
+        return std::future::pending().await;
+    }
+    if let Ok(Fault { delay: Some(delay), .. }) = fault.as_deref() {
+        sleep(*delay).await;
+    }
+    let number = state.next_id();
+    let (answer, fault) = match fault {
+        Err(error) => (Err(error), Arc::default()),
+        Ok(fault) => {
+            let answer = Answer::replaced(&state, &fault).unwrap_or_else(|| {
+                api::answer(&state, (route, &head.method), &head.headers, &body, &fault, number)
+            });
+            (answer, fault)
+        }
+    };
+    let answer = answer.unwrap_or_else(|error| Answer::error(&error, fault.openai_errors));
+    Ok(answer.send(&state, fault, request, number))
+}
+
+/// The fault for a request: of its own script, or else of the server's.
+fn fault(state: &State, headers: &HeaderMap) -> Result<Arc<Fault>, ApiError> {
+    match headers.get(FAULT_HEADER) {
+        None => Ok(state.faults().map(|script| script.next(state)).unwrap_or_default()),
+        Some(script) => {
+            let script = script.to_str().map_err(|_| bad_fault("not ASCII"))?;
+            Ok(Script::parse(script).map_err(|error| bad_fault(&error))?.next(state))
+        }
+    }
+}
+
+/// A connection's socket, which is reset instead of closed where a fault says so.
+struct Socket {
+    tcp: TcpStream,
+    connection: Arc<Connection>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if self.connection.is_reset() {
+            // The kernel sends RST in place of FIN for a socket that must not linger.
+            let _ = self.tcp.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.tcp.is_write_vectored()
+    }
+}
