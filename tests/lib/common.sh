@@ -33,8 +33,9 @@ note() { record "note $1"; }
 
 # check NAME COMMAND...: one check, passed if the command succeeds; what it printed is in the log.
 check() {
-    local name=$1 status=0
+    local name=$1 status=0 command
     shift
+    command="$*"
     "$@" || status=$?
-    if [ "$status" -eq 0 ]; then pass "$name"; else fail "$name" "exit code $status from: $*"; fi
+    if [ "$status" -eq 0 ]; then pass "$name"; else fail "$name" "exit code $status from: ${command:0:160}"; fi
 }

@@ -43,18 +43,17 @@ expect_silence() {
 
 # run_program VARIANT SOURCE: one program with simulators of its own.
 run_program() {
-    local variant=$1 source=$2 name flags=() wrapper=() limit=60
+    local variant=$1 source=$2 name flags=() wrapper=()
     name=$(basename "$source")
     case $variant in
-        asan) flags=(-fsanitize=address) limit=120 ;;
+        asan) flags=(-fsanitize=address) ;;
         valgrind)
-            limit=300
             wrapper=(valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
                 --error-exitcode=9 --num-callers=30 --fair-sched=try --vgdb=no "--log-file=$HB_OUT/$name.valgrind") ;;
     esac
     {
         if compile "$HB_OUT/$name.program" "$source" "${flags[@]}" && start_simulators "$HB_OUT/$name"; then
-            run_checks "$name" "$limit" "${wrapper[@]}" "$HB_OUT/$name.program"
+            run_checks "$name" 300 "${wrapper[@]}" "$HB_OUT/$name.program"
             expect_silence "$name"
             if [ -s "$HB_OUT/$name.valgrind" ]; then cat "$HB_OUT/$name.valgrind"; fi
         else

@@ -6,7 +6,7 @@ declare -A budget=([core]=12 [wire]=8 [network]=8 [queue]=8 [app]=4 [bindings]=1
 total_budget=60
 groups=(core wire network queue app bindings package speed)
 declare -A group_seconds=()
-rows=()
+rows=() reported=()
 passed=0 failed=0 skipped=0
 
 count() { grep -c "^$1 " "$2" || true; }
@@ -21,6 +21,7 @@ report_stage() {
     if [ "$bad" -gt 0 ]; then result=FAILED
     elif [ "$ok" -eq 0 ]; then result=skipped
     else result=passed; fi
+    reported+=("$name")
     rows+=("$(printf '%-8s %-14s %-8s %5d %6d %7d %7d' "$group" "$name" "$result" "$ok" "$bad" "$missed" "$seconds")")
     printf '%-8s %4d checks %4d s\n' "$result" $((ok + bad)) "$seconds"
     if [ "$bad" -gt 0 ]; then
@@ -34,11 +35,8 @@ report_stage() {
 
 # Lines of one kind from every stage's results, in the order of the stages.
 gather() {
-    local file name
-    for file in "${stages[@]}"; do
-        name=$(stage_name "$file")
-        sed -n "s/^$1 /  $name: /p" "$HB_RUN/$name/results"
-    done
+    local name
+    for name in "${reported[@]}"; do sed -n "s/^$1 /  $name: /p" "$HB_RUN/$name/results"; done
 }
 
 report_end() {
