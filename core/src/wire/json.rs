@@ -249,8 +249,8 @@ impl<'a> Reader<'a> {
 
     /// Stands behind the opening bracket of `value`, or at the end if it is of another type.
     fn inside(value: Value<'a>, kind: Type) -> Self {
-        let input = if value.kind() == kind { &value.raw[1..] } else { &[] };
-        Self { input, at: 0 }
+        let input = if value.kind() == kind { value.raw } else { &[] };
+        Self { input, at: 1 }
     }
 
     /// The next byte that is no white space.
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
     fn closes(&mut self, open: u8, close: u8, odd: &mut Tolerated) -> Result<bool, Fault> {
         let mut next = self.peek()?;
         // The first member has no comma before it: what was read last is then the opening bracket.
-        let first = self.at == 0 || self.input[..self.at].trim_ascii_end().last() == Some(&open);
+        let first = self.input[..self.at].trim_ascii_end().last() == Some(&open);
         if next == b',' && !first {
             self.at += 1;
             next = self.peek()?;
@@ -411,4 +411,97 @@ pub fn is_strict_number(token: &[u8]) -> bool {
         return length > 0 && after.is_empty();
     }
     rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Type, parse};
+    use crate::wire::tolerated::{Oddity, Tolerated};
+
+    fn read(json: &str) -> Result<(Type, Tolerated), Fault> {
+        let mut odd = Tolerated::default();
+        parse(json.as_bytes(), 8, &mut odd).map(|(value, _)| (value.kind(), odd))
+    }
+
+    #[test]
+    fn reads_what_the_grammar_allows_and_refuses_the_rest() {
+        let good =
+            ["{}", "[ ]", " {\n\"a\" :[ 1 , {\"b\":null}\n] }", "\"\\\"\"", "-0.5e+3", "true", "[[],{}]"];
+        for json in good {
+            assert_eq!(read(json).unwrap().1.total(), 0, "{json}");
+        }
+        let bad = [
+            "{,}",
+            "[,]",
+            "[1 2]",
+            "{\"a\" 1}",
+            "{1:2}",
+            "[1,,2]",
+            "}",
+            "nul",
+            "tru e",
+            "{\"a\":}",
+            "'a'",
+            "1-",
+        ];
+        for json in bad {
+            assert_eq!(read(&format!("[{json} ")).unwrap_err(), Fault::Syntax, "{json}");
+        }
+        for whole in ["{\"a\":[1,{\"b\":\"\\u00e9\"}]}", "[true,NaN,-Infinity]"] {
+            for at in 0..whole.len() {
+                assert_eq!(read(&whole[..at]).unwrap_err(), Fault::Cut, "{}", &whole[..at]);
+            }
+        }
+    }
+
+    #[test]
+    fn reads_what_servers_write_instead() {
+        for (json, kind, oddity) in [
+            ("NaN", Type::Null, Oddity::NonFinite),
+            ("-Infinity", Type::Null, Oddity::NonFinite),
+            ("+1", Type::Number, Oddity::BadNumber),
+            ("01", Type::Number, Oddity::BadNumber),
+            ("[1,]", Type::Array, Oddity::TrailingComma),
+            ("{\"a\":1,}", Type::Object, Oddity::TrailingComma),
+        ] {
+            let (got, odd) = read(json).unwrap();
+            assert_eq!((got, odd.count(oddity), odd.total()), (kind, 1, 1), "{json}");
+        }
+    }
+
+    #[test]
+    fn fields_and_items_are_all_there() {
+        let mut odd = Tolerated::default();
+        let source = b"{ \n \"a\" : [ 1 ,\n 2 ] , \"\\u0062\" : \"x\" , \"a\":null }";
+        let value = parse(source, 8, &mut odd).unwrap().0;
+        let names: Vec<_> = value.fields().map(|(key, _)| key.into_owned()).collect();
+        assert_eq!(names, [b"a", b"b", b"a"]);
+        let list = value.get("a").unwrap();
+        let numbers: Vec<_> = list.items().map(|item| item.integer(&mut odd)).collect();
+        assert_eq!((numbers, odd.total()), (vec![Some(1), Some(2)], 0));
+        assert!(list.fields().next().is_none() && value.items().next().is_none());
+        assert_eq!(value.get("b").unwrap().string().unwrap().bytes(&mut odd), &b"x"[..]);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(8)).is_ok());
+        assert_eq!(read(&nested(9)).unwrap_err(), Fault::Depth);
+        let deep = nested(100_000);
+        assert_eq!(parse(deep.as_bytes(), usize::MAX, &mut Tolerated::default()).unwrap_err(), Fault::Depth);
+    }
+
+    #[test]
+    fn integers_come_in_many_coats() {
+        let mut odd = Tolerated::default();
+        let mut integer = |json: &str| parse(json.as_bytes(), 8, &mut odd).unwrap().0.integer(&mut odd);
+        assert_eq!(integer("9007199254740993"), Some(9_007_199_254_740_993));
+        assert_eq!(integer("1739527763.9"), Some(1_739_527_763));
+        assert_eq!(integer("\" 12 \""), Some(12));
+        for none in ["\"x\"", "1e99", "null", "true", "[]", "\"NaN\""] {
+            assert_eq!(integer(none), None, "{none}");
+        }
+        assert_eq!(odd.count(Oddity::WrongType), 7);
+    }
 }
