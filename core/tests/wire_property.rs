@@ -168,7 +168,7 @@ fn framed(random: &mut Random, chunks: &[String]) -> Vec<u8> {
         // One kind an event: a line feed behind a carriage return would belong to it.
         let end = *random.pick(&["\n", "\r\n", "\r"]);
         if random.one_in(4) {
-            out.push_str(*random.pick(&[
+            let noise: &str = random.pick::<&str>(&[
                 ": comment",
                 "id: 7",
                 "retry: 3",
@@ -176,7 +176,8 @@ fn framed(random: &mut Random, chunks: &[String]) -> Vec<u8> {
                 "event",
                 "x: y",
                 "data",
-            ]));
+            ]);
+            out.push_str(noise);
             out.push_str(end);
         }
         let space = *random.pick(&["", " "]);
