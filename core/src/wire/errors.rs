@@ -188,13 +188,11 @@ fn words(value: Value<'_>, depth: usize) -> String {
         }
         Type::Object => {
             // An object under `error` is the error; a text there is often no more than its name.
-            let inner = value.get("error").filter(|inner| inner.kind() == Type::Object).map(|_| "error");
+            let first = value.get("error").is_some_and(|inner| inner.kind() == Type::Object);
             let names = ["message", "msg", "detail", "error", "errors", "error_message", "title", "text"];
-            let found = inner
-                .into_iter()
-                .chain(names)
-                .filter_map(|name| value.get(name))
-                .map(|inner| words(inner, deeper));
+            let order = first.then_some("error").into_iter();
+            let order = order.chain(names.into_iter().filter(|name| !(first && *name == "error")));
+            let found = order.filter_map(|name| value.get(name)).map(|inner| words(inner, deeper));
             let found = found.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
             match value.get("loc") {
                 // FastAPI: where in the request, and what is wrong there. Its `input` is the prompt: not read.

@@ -17,10 +17,9 @@ pub(super) fn scalar_kind(token: &[u8]) -> Option<Option<Oddity>> {
 
 /// Whether `token` reads as a finite number; also one that JSON does not allow, such as `+1`.
 pub(super) fn is_number(token: &[u8]) -> bool {
-    let digit = token.iter().any(u8::is_ascii_digit);
-    let number = str::from_utf8(token).ok().and_then(|text| text.parse::<f64>().ok());
     // 1e999 is a number to JSON and an infinity to us: what it stands for is as unknown as an Infinity.
-    digit && (is_strict_number(token) || number.is_some_and(f64::is_finite))
+    let finite = || str::from_utf8(token).ok()?.parse::<f64>().ok().filter(|number| number.is_finite());
+    is_strict_number(token) || (token.iter().any(u8::is_ascii_digit) && finite().is_some())
 }
 
 /// Whether JSON's grammar allows `token` as a number.

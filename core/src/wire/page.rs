@@ -31,16 +31,21 @@ pub(super) fn page_words(text: &str) -> String {
         words.push_str(text);
     }
     let mut short = String::new();
-    for (place, word) in words.split(|c: char| c.is_whitespace() || c.is_control()).enumerate() {
-        if short.chars().count() + word.chars().count() > PAGE_WORDS {
-            short.extend(word.chars().take(PAGE_WORDS - short.chars().count().min(PAGE_WORDS)));
+    let words = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let mut length = 0;
+    for word in words {
+        if length > 0 {
+            short.push(' ');
+            length += 1;
+        }
+        let room = PAGE_WORDS.saturating_sub(length);
+        let fits = word.char_indices().nth(room).map_or(word.len(), |(at, _)| at);
+        short.push_str(&word[..fits]);
+        length += word[..fits].chars().count();
+        if fits < word.len() {
             short.push('…');
             break;
         }
-        if place > 0 && !short.is_empty() && !word.is_empty() {
-            short.push(' ');
-        }
-        short.push_str(word);
     }
     short
 }
