@@ -74,13 +74,22 @@ pub fn in_text(text: &[u8], http_status: u16) -> Box<Error> {
     parts.into_error(status, http_status, text)
 }
 
-/// What came is a page or plain text where an answer was due.
+/// What came is something else than an answer: a page, plain text, JSON of another kind.
 pub fn not_an_answer(http_status: u16, body: &[u8]) -> Box<Error> {
-    let text = lossy(body, &mut Tolerated::default());
-    let what = if is_html(&text) { "an HTML page" } else { "text that is no JSON" };
-    let words = page_words(&text);
-    let mut error =
-        Error::new(Status::BadResponse, format!("the server sent {what} instead of an answer: {words}"));
+    let mut odd = Tolerated::default();
+    let text = lossy(body, &mut odd);
+    let message = match body.trim_ascii().first() {
+        // JSON may repeat the prompt: it stays in the body.
+        Some(b'{' | b'[') if parse(body, MAX_DEPTH, &mut odd).is_ok() => {
+            "the server sent JSON without an answer".into()
+        }
+        Some(b'{' | b'[') => "the server sent broken JSON".into(),
+        _ if is_html(&text) => {
+            format!("the server sent an HTML page instead of an answer: {}", page_words(&text))
+        }
+        _ => format!("the server sent text instead of JSON: {}", page_words(&text)),
+    };
+    let mut error = Error::new(Status::BadResponse, message);
     error.http_status = http_status;
     error.body = text.into();
     Box::new(error)

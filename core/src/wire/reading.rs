@@ -57,6 +57,9 @@ impl Reading {
                 self.done = true;
                 self.answer.finish(sink);
                 rest = after;
+            } else if event.name == b"error" && !matches!(rest[0], b'{' | b'[' | b'"') {
+                // Also "502 Bad Gateway", which begins like a number.
+                return Err(errors::in_text(event.data, self.http_status));
             } else {
                 let parsed = parse(rest, self.limits.json_depth, &mut self.answer.tolerated);
                 let (value, after) = match parsed {
@@ -89,8 +92,13 @@ impl Reading {
     fn object(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
         let named_error = name == b"error";
         if value.kind() != Type::Object {
-            if named_error && !value.is_null() {
-                return Err(errors::in_text(value.raw(), self.http_status));
+            if named_error {
+                return Err(errors::of_object(value, self.http_status));
+            }
+            // Servers that pass everything through a JSON writer quote it.
+            if value.raw() == b"\"[DONE]\"" {
+                self.done = true;
+                self.answer.finish(sink);
             }
             if !value.is_null() {
                 self.answer.tolerated.add(Oddity::WrongType);
