@@ -1,7 +1,8 @@
 //! The completion object that the unstreamed call would have returned, written from what the chunks added up to.
 
 use super::Kind;
-use super::answer::{Answer, Choice, Usage};
+use super::answer::{Answer, Usage};
+use super::choice::Choice;
 use super::clean::write_text;
 
 impl Answer {

@@ -1,12 +1,11 @@
 //! What the bytes of a response are (a stream, one JSON text, a page, an error) and what becomes of them.
 
 use super::answer::Answer;
-use super::chunk::Chunk;
-use super::clean::write_value;
-use super::errors::{self, Sign};
-use super::json::{Fault, Type, Value, parse};
-use super::sse::{Event, Sse};
-use super::tolerated::{Oddity, Tolerated};
+use super::errors;
+use super::json::{Type, parse};
+use super::reading::Reading;
+use super::sse::Sse;
+use super::tolerated::Tolerated;
 use super::{Bound, Expect, Flow, Kind, Limits, Sink};
 use crate::error::{Error, Status};
 
@@ -40,17 +39,6 @@ struct Head {
     begun: bool,
     /// What was no white space before the answer.
     bytes: Vec<u8>,
-}
-
-/// What does not depend on the framing.
-struct Reading {
-    expect: Expect,
-    limits: Limits,
-    strict: bool,
-    http_status: u16,
-    answer: Answer,
-    done: bool,
-    failed: Option<Error>,
 }
 
 impl Decoder {
@@ -143,8 +131,7 @@ impl Decoder {
                 }
             }
             Shape::Json(body) => {
-                let body = std::mem::take(body);
-                reading.whole(&body, sink)?;
+                reading.whole(body, sink)?;
             }
         }
         reading.answer.finish(sink);
@@ -181,182 +168,12 @@ impl Decoder {
     }
 }
 
-impl Reading {
-    fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
-        result.inspect_err(|error| self.failed = Some(error.clone()))
-    }
-
-    fn is_complete(&self) -> bool {
-        self.done || self.answer.finished().is_some_and(|finished| finished >= self.expect.choices)
-    }
-
-    fn flow(&self) -> Flow {
-        match (self.done, self.is_complete()) {
-            (true, _) => Flow::Done,
-            (false, true) => Flow::Finished,
-            (false, false) => Flow::More,
-        }
-    }
-
-    /// One event: JSON values, `[DONE]`, or several of them glued together. `ended` says whether a blank line
-    /// ended it: what the end of the stream cut off counts only as far as it is whole.
-    fn event(&mut self, event: Event<'_>, ended: bool, sink: &mut Sink<'_>) -> Result<(), Error> {
-        let mut rest = event.data;
-        let mut values = 0;
-        while !self.done {
-            rest = skip_framing(rest);
-            if rest.is_empty() {
-                break;
-            }
-            if let Some(after) = rest.strip_prefix(b"[DONE]") {
-                self.done = true;
-                self.answer.finish(sink);
-                rest = after;
-            } else {
-                let parsed = parse(rest, self.limits.json_depth, &mut self.answer.tolerated);
-                let (value, after) = match parsed {
-                    Ok(parsed) => parsed,
-                    Err(fault) => return self.no_json(fault, event, rest, ended),
-                };
-                rest = after;
-                self.value(value, event.name, sink)?;
-            }
-            values += 1;
-        }
-        if values > 1 {
-            self.answer.tolerated.add(Oddity::GluedValues);
-        }
-        if event.bare {
-            self.answer.tolerated.add(Oddity::BareLine);
-        }
-        self.check_strict()
-    }
-
-    /// One JSON value of an event or a body.
-    fn value(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
-        if value.kind() == Type::Array {
-            // Google wraps its errors in a list.
-            return value.items().try_for_each(|item| self.object(item, name, sink));
-        }
-        self.object(value, name, sink)
-    }
-
-    fn object(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
-        let named_error = name == b"error";
-        if value.kind() != Type::Object {
-            if named_error && !value.is_null() {
-                return Err(errors::in_text(value.raw(), self.http_status));
-            }
-            if !value.is_null() {
-                self.answer.tolerated.add(Oddity::WrongType);
-            }
-            return Ok(());
-        }
-        let chunk = Chunk::read(value);
-        let foreign = !matches!(name, b"" | b"message" | b"error");
-        // What a foreign event says under `message`, or in fields of its own, is its own affair.
-        let bare = chunk.choices.is_none() && !foreign;
-        let failed = named_error || chunk.sign == Sign::Sure || (bare && chunk.sign == Sign::Bare);
-        let mut of_choice = None;
-        if chunk.choices.is_some() || !(failed || foreign) {
-            of_choice = self.answer.apply(&chunk, &self.limits, sink)?;
-        }
-        if failed {
-            return Err(errors::of_object(value, self.http_status));
-        }
-        let of_choice = of_choice.filter(|error| errors::says_something(*error));
-        of_choice.map_or(Ok(()), |error| Err(errors::of_object(error, self.http_status)))
-    }
-
-    /// Data that is no JSON.
-    fn no_json(&mut self, fault: Fault, event: Event<'_>, rest: &[u8], ended: bool) -> Result<(), Error> {
-        if fault == Fault::Depth {
-            return Err(Bound { what: "JSON depth", limit: self.limits.json_depth }.into());
-        }
-        if event.name == b"error" {
-            return Err(errors::in_text(event.data, self.http_status));
-        }
-        if event.bare || !matches!(event.name, b"" | b"message") {
-            self.answer.tolerated.add(Oddity::ForeignText);
-            return self.check_strict();
-        }
-        if !ended {
-            return Ok(());
-        }
-        Err(errors::not_an_answer(self.http_status, rest))
-    }
-
-    /// A body that is one JSON text.
-    fn whole(&mut self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
-        let body = body.trim_ascii();
-        let mut odd = Tolerated::default();
-        let (value, after) = parse(body, self.limits.json_depth, &mut odd).map_err(|fault| match fault {
-            Fault::Cut => self.truncated("the body ended inside its JSON"),
-            Fault::Depth => Bound { what: "JSON depth", limit: self.limits.json_depth }.into(),
-            Fault::Syntax => errors::not_an_answer(self.http_status, body),
-        })?;
-        let after = skip_framing(after);
-        let alone = after.is_empty() || after.starts_with(b"[DONE]");
-        if self.expect.kind == Kind::Raw {
-            let chunk = Chunk::read(value);
-            let bare = chunk.choices.is_none() && value.get("data").is_none();
-            if chunk.sign == Sign::Sure || (bare && chunk.sign == Sign::Bare) {
-                return Err(errors::of_object(value, self.http_status));
-            }
-        } else {
-            self.event(Event { name: b"", data: body, bare: false }, true, sink)?;
-            if self.answer.choices.is_empty() {
-                return Err(errors::not_an_answer(self.http_status, body));
-            }
-            // One object is the whole answer; objects in a row are a stream without its framing.
-            if !alone && !self.done && self.answer.finished().is_none() {
-                return Err(self.truncated("the stream ended before the answer was complete"));
-            }
-        }
-        if alone {
-            write_value(value, &mut self.answer.body, &mut odd);
-        }
-        Ok(())
-    }
-
-    fn check_strict(&self) -> Result<(), Error> {
-        match self.answer.tolerated.iter().next() {
-            Some((oddity, _)) if self.strict => {
-                let message = format!("not tolerated in strict mode: {}", oddity.name());
-                Err(self.error(Status::BadResponse, &message))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn truncated(&self, message: &str) -> Error {
-        self.error(Status::Truncated, message)
-    }
-
-    fn error(&self, status: Status, message: &str) -> Error {
-        let mut error = Error::new(status, message);
-        error.http_status = self.http_status;
-        error
-    }
-}
-
-fn redirect(http_status: u16) -> Error {
+fn redirect(http_status: u16) -> Box<Error> {
     let message =
         format!("the server answered with a redirect (HTTP status {http_status}), which is not followed");
     let mut error = Error::new(Status::BadResponse, message);
     error.http_status = http_status;
     error
-}
-
-/// Steps over white space and `data:` that was glued to what came before it.
-fn skip_framing(mut rest: &[u8]) -> &[u8] {
-    loop {
-        rest = rest.trim_ascii();
-        match rest.strip_prefix(b"data:") {
-            Some(after) => rest = after,
-            None => return rest,
-        }
-    }
 }
 
 impl Head {
@@ -394,5 +211,127 @@ impl Head {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decoder;
+    use crate::error::{Error, Status};
+    use crate::wire::{Expect, Flow, Kind, Limits, Piece};
+
+    fn decoder(limits: Limits) -> Decoder {
+        let mut decoder = Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, limits, false);
+        decoder.head(200, Some("Text/Event-Stream; charset=utf-8"));
+        decoder
+    }
+
+    fn delta(delta: &str) -> String {
+        format!("data: {{\"choices\":[{{\"index\":0,{delta}}}]}}\n\n")
+    }
+
+    fn fed(limits: Limits, body: &str) -> Result<Flow, Box<Error>> {
+        decoder(limits).feed(body.as_bytes(), &mut |_| {})
+    }
+
+    #[test]
+    fn flow_tells_when_to_stop() {
+        let mut decoder = decoder(Limits::default());
+        let feed = |decoder: &mut Decoder, text: &str| decoder.feed(text.as_bytes(), &mut |_| {}).unwrap();
+        assert_eq!(feed(&mut decoder, &delta(r#""delta":{"content":"a"}"#)), Flow::More);
+        assert!(!decoder.is_complete());
+        assert_eq!(feed(&mut decoder, &delta(r#""finish_reason":"stop""#)), Flow::Finished);
+        assert!(decoder.is_complete());
+        assert_eq!(feed(&mut decoder, "data: {\"usage\":{\"prompt_tokens\":1}}\n\n"), Flow::Finished);
+        assert_eq!(feed(&mut decoder, "data: [DONE]\n\ndata: {{{"), Flow::Done);
+        assert_eq!(decoder.answer().usage.prompt_tokens, Some(1));
+    }
+
+    #[test]
+    fn every_bound_is_named() {
+        let small = Limits {
+            line: 500,
+            event: 300,
+            answer: 2000,
+            json_depth: 8,
+            choices: 2,
+            tool_calls: 2,
+            error_body: 9,
+        };
+        let call = |n: usize| delta(&format!(r#""delta":{{"tool_calls":[{{"index":{n},"id":"i{n}"}}]}}"#));
+        let text = delta(&format!(r#""delta":{{"content":"{}"}}"#, "x".repeat(200)));
+        let growing = delta(&format!(r#""delta":{{"refusal":"{}"}}"#, "x".repeat(200)));
+        for (body, what) in [
+            (format!(":{}\n", "x".repeat(500)), "line"),
+            (format!("data: {}\n", "x".repeat(301)), "event"),
+            (text.repeat(12), "bytes of the answer"),
+            (growing.repeat(12), "bytes of the answer"),
+            ("data: {\"a\":[[[[[[[[1]]]]]]]]}\n\n".to_owned(), "JSON depth"),
+            ("data: {\"choices\":[{},{},{}]}\n\n".to_owned(), "choices"),
+            (call(0) + &call(1) + &call(2), "tool calls"),
+        ] {
+            let error = fed(small, &body).unwrap_err();
+            assert_eq!(error.status, Status::BadResponse);
+            assert!(error.message.as_str().ends_with(what), "{} is not about {what}", error.message);
+        }
+        // What is replaced is not kept: an endless stream may repeat itself.
+        let replaced = |n| {
+            format!(
+                "data: {{\"timings\":{{\"n\":{n}}},\"usage\":{{\"prompt_tokens\":{n}}},\"choices\":[]}}\n\n"
+            )
+        };
+        assert_eq!(fed(small, &(0..500).map(replaced).collect::<String>()).unwrap(), Flow::More);
+    }
+
+    #[test]
+    fn a_cancelled_answer_begins_with_what_was_delivered() {
+        let mut decoder = decoder(Limits::default());
+        let mut delivered = String::new();
+        for text in [r"a\ud83d", r"\ude00b\ud83d"] {
+            let body = delta(&format!(r#""delta":{{"content":"{text}"}}"#));
+            let mut sink = |piece: Piece<'_>| match piece {
+                Piece::Text { text, .. } => delivered.push_str(text),
+                other => panic!("{other:?}"),
+            };
+            decoder.feed(body.as_bytes(), &mut sink).unwrap();
+        }
+        assert_eq!(delivered, "a\u{1f600}b");
+        let answer = decoder.into_answer();
+        assert_eq!(answer.choices[0].text.as_str(), "a\u{1f600}b\u{fffd}");
+        assert_eq!(answer.choices[0].role.as_str(), "assistant");
+    }
+
+    #[test]
+    fn an_error_stays() {
+        let mut decoder = decoder(Limits::default());
+        let error = decoder.feed(b"data: {\"error\":\"boom\"}\n\n", &mut |_| {}).unwrap_err();
+        assert_eq!(error.status, Status::Server);
+        let more = delta(r#""delta":{"content":"a"},"finish_reason":"stop""#);
+        assert_eq!(decoder.feed(more.as_bytes(), &mut |_| {}).unwrap_err(), error);
+        assert_eq!(decoder.finish(&mut |_| {}).unwrap_err(), error);
+        assert!(!decoder.is_complete());
+    }
+
+    #[test]
+    fn error_bodies_are_cut_at_their_bound() {
+        let mut decoder = decoder(Limits { error_body: 10, ..Limits::default() });
+        decoder.head(503, Some("text/plain"));
+        assert_eq!(decoder.feed(b"12345", &mut |_| {}).unwrap(), Flow::More);
+        assert_eq!(decoder.feed(b"678901", &mut |_| {}).unwrap(), Flow::Done);
+        let error = decoder.finish(&mut |_| {}).unwrap_err();
+        assert_eq!((error.status, error.body.as_str()), (Status::Server, "1234567890"));
+    }
+
+    #[test]
+    fn a_whole_body_is_complete_when_its_json_is() {
+        let mut decoder = decoder(Limits::default());
+        decoder.head(200, Some("application/json"));
+        decoder.feed(br#"{"choices":[{"message":{"content":"a"}}]"#, &mut |_| {}).unwrap();
+        assert!(!decoder.is_complete());
+        decoder.feed(b"}", &mut |_| {}).unwrap();
+        assert!(decoder.is_complete());
+        decoder.finish(&mut |_| {}).unwrap();
+        assert_eq!(decoder.answer().choices[0].text.as_str(), "a");
+        assert!(decoder.is_complete(), "also after the verdict");
     }
 }

@@ -1,6 +1,8 @@
 //! Values that are kept as they came, made valid JSON again, and the short texts read out of any value.
 
-use super::json::{Fault, Reader, Str, Type, Value, is_strict_number};
+use super::json::{Fault, Reader, Type, Value};
+use super::numbers::is_strict_number;
+use super::strings::Str;
 use super::tolerated::{Oddity, Tolerated};
 use super::unicode::lossy;
 use crate::text::Text;

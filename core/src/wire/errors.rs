@@ -7,6 +7,7 @@
 
 use super::clean::identifier;
 use super::json::{MAX_DEPTH, Type, Value, parse};
+use super::page::{is_html, page_words};
 use super::sse::Sse;
 use super::tolerated::Tolerated;
 use super::unicode::lossy;
@@ -73,13 +74,22 @@ pub fn in_text(text: &[u8], http_status: u16) -> Error {
     parts.into_error(status, http_status, text)
 }
 
-/// What came is a page or plain text where an answer was due.
-pub fn not_an_answer(http_status: u16, body: &[u8]) -> Error {
-    let text = lossy(body, &mut Tolerated::default());
-    let what = if is_html(&text) { "an HTML page" } else { "text that is no JSON" };
-    let words = page_words(&text);
-    let mut error =
-        Error::new(Status::BadResponse, format!("the server sent {what} instead of an answer: {words}"));
+/// What came is something else than an answer: a page, plain text, JSON of another kind.
+pub fn not_an_answer(http_status: u16, body: &[u8]) -> Box<Error> {
+    let mut odd = Tolerated::default();
+    let text = lossy(body, &mut odd);
+    let message = match body.trim_ascii().first() {
+        // JSON may repeat the prompt: it stays in the body.
+        Some(b'{' | b'[') if parse(body, MAX_DEPTH, &mut odd).is_ok() => {
+            "the server sent JSON without an answer".into()
+        }
+        Some(b'{' | b'[') => "the server sent broken JSON".into(),
+        _ if is_html(&text) => {
+            format!("the server sent an HTML page instead of an answer: {}", page_words(&text))
+        }
+        _ => format!("the server sent text instead of JSON: {}", page_words(&text)),
+    };
+    let mut error = Error::new(Status::BadResponse, message);
     error.http_status = http_status;
     error.body = text.into();
     error
@@ -187,13 +197,11 @@ fn words(value: Value<'_>, depth: usize) -> String {
         }
         Type::Object => {
             // An object under `error` is the error; a text there is often no more than its name.
-            let inner = value.get("error").filter(|inner| inner.kind() == Type::Object).map(|_| "error");
+            let first = value.get("error").is_some_and(|inner| inner.kind() == Type::Object);
             let names = ["message", "msg", "detail", "error", "errors", "error_message", "title", "text"];
-            let found = inner
-                .into_iter()
-                .chain(names)
-                .filter_map(|name| value.get(name))
-                .map(|inner| words(inner, deeper));
+            let order = first.then_some("error").into_iter();
+            let order = order.chain(names.into_iter().filter(|name| !(first && *name == "error")));
+            let found = order.filter_map(|name| value.get(name)).map(|inner| words(inner, deeper));
             let found = found.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
             match value.get("loc") {
                 // FastAPI: where in the request, and what is wrong there. Its `input` is the prompt: not read.
@@ -284,67 +292,104 @@ fn first_data(body: &[u8]) -> Option<Vec<u8>> {
     first
 }
 
-fn is_html(text: &str) -> bool {
-    text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']).starts_with('<')
-}
+#[cfg(test)]
+mod tests {
+    use super::{hint, of_body};
+    use crate::error::Status;
 
-/// The longest message made of a page, in characters.
-const PAGE_WORDS: usize = 200;
+    #[test]
+    fn statuses_follow_http_and_codes() {
+        // (HTTP status, code as JSON, type) to (status, retryable)
+        let table = [
+            (401, "null", "", Status::Authentication, false),
+            (403, "\"x\"", "", Status::Authentication, false),
+            (402, "null", "", Status::Quota, false),
+            (400, "null", "", Status::BadRequest, false),
+            (404, "40301", "", Status::BadRequest, false),
+            (413, "null", "", Status::BadRequest, false),
+            (422, "null", "", Status::BadRequest, false),
+            (408, "null", "", Status::Server, true),
+            (409, "null", "", Status::Server, true),
+            (500, "null", "", Status::Server, true),
+            (529, "null", "overloaded_error", Status::Server, true),
+            (429, "null", "", Status::RateLimited, true),
+            (429, "42901", "", Status::RateLimited, true),
+            (429, "42903", "", Status::RateLimited, true),
+            (429, "42902", "", Status::Quota, false),
+            (429, "\"42902\"", "", Status::Quota, false),
+            (429, "null", "insufficient_quota", Status::Quota, false),
+            (500, "42902", "", Status::Quota, false),
+            (400, "40101", "", Status::Authentication, false),
+            (400, "40103", "", Status::Authentication, false),
+            (400, "40302", "", Status::BadRequest, false),
+            (400, "42901", "", Status::RateLimited, true),
+            (400, "42903", "", Status::Server, true),
+            (400, "50001", "", Status::Server, true),
+            (200, "50006", "", Status::Server, true),
+            (200, "40303", "", Status::BadRequest, false),
+            (200, "\"429\"", "", Status::RateLimited, true),
+            (200, "null", "InternalServerError", Status::Server, true),
+            (200, "null", "rate_limit_error", Status::RateLimited, true),
+            (200, "null", "invalid_request_error", Status::BadRequest, false),
+            (200, "\"invalid_api_key\"", "invalid_request_error", Status::Authentication, false),
+            (200, "7", "", Status::Server, true),
+        ];
+        for (http, code, kind, status, retryable) in table {
+            let body = format!(r#"{{"error":{{"message":"m","code":{code},"type":"{kind}"}}}}"#);
+            let error = of_body(http, body.as_bytes());
+            assert_eq!((error.status, error.retryable), (status, retryable), "{http} {body}");
+            assert_eq!(error.http_status, http);
+            assert_eq!((error.message.as_str(), error.body.as_str()), ("m", body.as_str()));
+            assert_eq!(error.hint.as_str(), hint(status));
+            assert!(!error.hint.is_empty());
+        }
+    }
 
-/// A page or plain text as a short message: the title of HTML, or else the beginning of its words.
-fn page_words(text: &str) -> String {
-    let mut words = String::new();
-    if is_html(text) {
-        // ASCII lowering keeps every byte where it was.
-        let lower = text.to_ascii_lowercase();
-        let title = lower.find("<title").and_then(|at| {
-            let from = at + lower[at..].find('>')? + 1;
-            Some(from..from + lower[from..].find("</title")?)
-        });
-        match title {
-            Some(range) => words.push_str(&text[range]),
-            None => words = without_tags(text, &lower),
+    #[test]
+    fn every_shape_gives_its_words() {
+        for (body, message) in [
+            (r#"{"error":{"message":"m"}}"#, "m"),
+            (r#"{"error":"m","error_type":"t"}"#, "m"),
+            (r#"{"object":"error","message":"m","code":1}"#, "m"),
+            (r#"{"detail":"m"}"#, "m"),
+            (r#"{"detail":{"error":{"message":"m"}}}"#, "m"),
+            (
+                r#"{"detail":[{"loc":["body","a"],"msg":"m","input":"secret","ctx":{"x":"secret"}}]}"#,
+                "body.a: m",
+            ),
+            (r#"{"errors":["m","n"]}"#, "m; n"),
+            (r#"{"errors":{"message":"m"}}"#, "m"),
+            (r#"[{"error":{"message":"m"}}]"#, "m"),
+            (r#"{"error":true,"message":"m"}"#, "m"),
+            (r#"{"error":{"error":{"message":"m"}}}"#, "m"),
+            (r#"{"title":"m","status":400}"#, "m"),
+            (r#""m""#, "m"),
+            ("m\n\n n", "m n"),
+            ("502 Bad Gateway", "502 Bad Gateway"),
+            ("data: {\"error\":{\"message\":\"m\"}}\n\n", "m"),
+            ("event: error\r\ndata: {\"message\":\"m\"}\r\n\r\n", "m"),
+            (
+                r#"{"message":"1 validation error\n  Input [input_value={'secret': 1}]"}"#,
+                "1 validation error\n  Input…",
+            ),
+        ] {
+            let error = of_body(400, body.as_bytes());
+            assert_eq!(error.message.as_str(), message, "{body}");
         }
-        for (entity, character) in
-            [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&")]
-        {
-            words = words.replace(entity, character);
-        }
-    } else {
-        words.push_str(text);
     }
-    let mut short = String::new();
-    for (place, word) in words.split(|c: char| c.is_whitespace() || c.is_control()).enumerate() {
-        if short.chars().count() + word.chars().count() > PAGE_WORDS {
-            short.extend(word.chars().take(PAGE_WORDS - short.chars().count().min(PAGE_WORDS)));
-            short.push('…');
-            break;
-        }
-        if place > 0 && !short.is_empty() && !word.is_empty() {
-            short.push(' ');
-        }
-        short.push_str(word);
-    }
-    short
-}
 
-/// The words of a page without its tags, scripts and styles.
-fn without_tags(text: &str, lower: &str) -> String {
-    let mut words = String::new();
-    let mut at = 0;
-    while let Some(open) = lower[at..].find('<').map(|open| at + open) {
-        words.push_str(&text[at..open]);
-        words.push(' ');
-        let end = ["script", "style"].into_iter().find(|name| lower[open + 1..].starts_with(name));
-        let close = match end {
-            Some(name) => lower[open..].find(&format!("</{name}")).map(|close| open + close + 1),
-            None => Some(open),
-        };
-        let Some(end) = close.and_then(|close| lower[close..].find('>').map(|end| close + end + 1)) else {
-            return words;
-        };
-        at = end;
+    #[test]
+    fn nothing_of_the_request_is_in_the_message() {
+        for body in [
+            r#"{"detail":[{"type":"missing","loc":["body"],"input":{"message":"secret","msg":"secret"}}]}"#,
+            r#"{"error":{"message":"x {'input': 'secret'"}}"#,
+            r#"{"error":{"code":400},"request":{"message":"secret"}}"#,
+            r#"{"error":{"message":"the prompt was secret"#,
+            "data: {\"error\": secret\n\n",
+        ] {
+            let error = of_body(400, body.as_bytes());
+            assert!(!error.message.as_str().contains("secret"), "{:?}", error.message);
+            assert!(error.body.as_str().contains("secret"));
+        }
     }
-    words.push_str(&text[at..]);
-    words
 }

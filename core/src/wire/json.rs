@@ -4,6 +4,8 @@
 //! that are half a character because the tokenizer cut there. Here those are values like any other. Nothing is
 //! allocated: a [`Value`] is the slice of the input that holds it, checked once when [`parse`] found its end.
 
+use super::numbers::{is_number, scalar_kind};
+use super::strings::Str;
 use super::tolerated::{Oddity, Tolerated};
 use std::borrow::Cow;
 
@@ -78,7 +80,7 @@ impl<'a> Value<'a> {
 
     /// The text of a string, escapes and all, if it is one.
     pub fn string(self) -> Option<Str<'a>> {
-        (self.kind() == Type::String).then(|| Str { raw: &self.raw[1..self.raw.len() - 1] })
+        (self.kind() == Type::String).then(|| Str::new(&self.raw[1..self.raw.len() - 1]))
     }
 
     /// The fields of an object, in order; of anything else, none.
@@ -110,7 +112,7 @@ impl<'a> Value<'a> {
     /// A whole number, also written as text or with a fraction.
     pub fn integer(self, odd: &mut Tolerated) -> Option<i64> {
         let digits = match self.string() {
-            Some(text) => text.raw.trim_ascii(),
+            Some(text) => text.raw().trim_ascii(),
             None => self.raw,
         };
         let digits = str::from_utf8(digits).unwrap_or_default();
@@ -127,106 +129,6 @@ impl<'a> Value<'a> {
         let number: f64 = digits.parse().ok()?;
         // Doubles are exact up to here, and no id, count or time of ours is beyond.
         (number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
-    }
-}
-
-/// The inside of a string: what stood between the quotes.
-#[derive(Clone, Copy, Debug)]
-pub struct Str<'a> {
-    raw: &'a [u8],
-}
-
-impl<'a> Str<'a> {
-    /// Whether nothing is in it.
-    pub fn is_empty(self) -> bool {
-        self.raw.is_empty()
-    }
-
-    /// Its bytes with the escapes undone. Half a surrogate pair comes out as its three bytes (WTF-8), so that
-    /// the half in the next event can still join it; bytes that are no UTF-8 come out as they are.
-    pub fn bytes(self, odd: &mut Tolerated) -> Cow<'a, [u8]> {
-        if self.raw.iter().any(|byte| *byte < 0x20) {
-            odd.add(Oddity::ControlCharacter);
-        }
-        if !self.raw.contains(&b'\\') {
-            return Cow::Borrowed(self.raw);
-        }
-        let mut out = Vec::with_capacity(self.raw.len());
-        let mut rest = self.raw;
-        while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-            out.extend_from_slice(&rest[..at]);
-            rest = unescape(&rest[at + 1..], &mut out, odd);
-        }
-        out.extend_from_slice(rest);
-        Cow::Owned(out)
-    }
-}
-
-/// Undoes one escape whose backslash is gone; answers what follows it.
-fn unescape<'a>(rest: &'a [u8], out: &mut Vec<u8>, odd: &mut Tolerated) -> &'a [u8] {
-    let Some((letter, mut rest)) = rest.split_first() else { return rest };
-    let plain = match letter {
-        b'n' => b'\n',
-        b't' => b'\t',
-        b'r' => b'\r',
-        b'b' => 8,
-        b'f' => 12,
-        b'"' | b'\\' | b'/' => *letter,
-        b'u' => {
-            let Some(unit) = hex4(rest) else {
-                odd.add(Oddity::BadEscape);
-                out.extend_from_slice("\u{fffd}".as_bytes());
-                return rest;
-            };
-            rest = &rest[4..];
-            let mut code = u32::from(unit);
-            if is_high(unit)
-                && let Some(low) = rest.strip_prefix(b"\\u").and_then(hex4)
-                && is_low(low)
-            {
-                rest = &rest[6..];
-                code = pair(unit, low);
-            }
-            push_wtf8(code, out);
-            return rest;
-        }
-        other => {
-            odd.add(Oddity::BadEscape);
-            *other
-        }
-    };
-    out.push(plain);
-    rest
-}
-
-fn hex4(text: &[u8]) -> Option<u16> {
-    let digits = text.get(..4)?;
-    if !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
-}
-
-/// Whether a UTF-16 unit is the first half of a pair.
-pub fn is_high(unit: u16) -> bool {
-    (0xd800..0xdc00).contains(&unit)
-}
-
-/// Whether a UTF-16 unit is the second half of a pair.
-pub fn is_low(unit: u16) -> bool {
-    (0xdc00..0xe000).contains(&unit)
-}
-
-/// The code point of two halves.
-pub fn pair(high: u16, low: u16) -> u32 {
-    0x1_0000 + ((u32::from(high) - 0xd800) << 10) + (u32::from(low) - 0xdc00)
-}
-
-/// Appends a code point, or half a pair as the three bytes that UTF-8 would give it.
-fn push_wtf8(code: u32, out: &mut Vec<u8>) {
-    match char::from_u32(code) {
-        Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        None => out.extend([0xed, 0x80 | (code >> 6 & 0x3f) as u8, 0x80 | (code & 0x3f) as u8]),
     }
 }
 
@@ -249,8 +151,8 @@ impl<'a> Reader<'a> {
 
     /// Stands behind the opening bracket of `value`, or at the end if it is of another type.
     fn inside(value: Value<'a>, kind: Type) -> Self {
-        let input = if value.kind() == kind { &value.raw[1..] } else { &[] };
-        Self { input, at: 0 }
+        let input = if value.kind() == kind { value.raw } else { &[] };
+        Self { input, at: 1 }
     }
 
     /// The next byte that is no white space.
@@ -311,7 +213,7 @@ impl<'a> Reader<'a> {
     fn closes(&mut self, open: u8, close: u8, odd: &mut Tolerated) -> Result<bool, Fault> {
         let mut next = self.peek()?;
         // The first member has no comma before it: what was read last is then the opening bracket.
-        let first = self.at == 0 || self.input[..self.at].trim_ascii_end().last() == Some(&open);
+        let first = self.input[..self.at].trim_ascii_end().last() == Some(&open);
         if next == b',' && !first {
             self.at += 1;
             next = self.peek()?;
@@ -337,7 +239,7 @@ impl<'a> Reader<'a> {
             match byte {
                 b'"' => {
                     self.at = at + 1;
-                    return Ok(Str { raw: &self.input[from..at] });
+                    return Ok(Str::new(&self.input[from..at]));
                 }
                 b'\\' => at += 2,
                 _ => at += 1,
@@ -365,50 +267,95 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `None`: no scalar. Otherwise the oddity that it is, if any.
-fn scalar_kind(token: &[u8]) -> Option<Option<Oddity>> {
-    const NON_FINITE: [&str; 6] = ["nan", "-nan", "inf", "-inf", "infinity", "-infinity"];
-    if matches!(token, b"true" | b"false" | b"null") || is_strict_number(token) {
-        return Some(None);
-    }
-    let text = str::from_utf8(token).ok()?;
-    if NON_FINITE.iter().any(|name| text.eq_ignore_ascii_case(name)) {
-        return Some(Some(Oddity::NonFinite));
-    }
-    is_number(token).then_some(Some(Oddity::BadNumber))
-}
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Type, parse};
+    use crate::wire::tolerated::{Oddity, Tolerated};
 
-/// Whether `token` reads as a finite number; also one that JSON does not allow, such as `+1`.
-fn is_number(token: &[u8]) -> bool {
-    let digit = token.iter().any(u8::is_ascii_digit);
-    let number = str::from_utf8(token).ok().and_then(|text| text.parse::<f64>().ok());
-    // 1e999 is a number to JSON and an infinity to us: what it stands for is as unknown as an Infinity.
-    digit && (is_strict_number(token) || number.is_some_and(f64::is_finite))
-}
+    fn read(json: &str) -> Result<(Type, Tolerated), Fault> {
+        let mut odd = Tolerated::default();
+        parse(json.as_bytes(), 8, &mut odd).map(|(value, _)| (value.kind(), odd))
+    }
 
-/// Whether JSON's grammar allows `token` as a number.
-pub fn is_strict_number(token: &[u8]) -> bool {
-    fn digits(text: &[u8]) -> (usize, &[u8]) {
-        let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        (length, &text[length..])
-    }
-    let rest = token.strip_prefix(b"-").unwrap_or(token);
-    let (whole, mut rest) = digits(rest);
-    let zeros_ahead = whole > 1 && token.iter().find(|byte| **byte != b'-') == Some(&b'0');
-    if whole == 0 || zeros_ahead {
-        return false;
-    }
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let (length, after) = digits(fraction);
-        if length == 0 {
-            return false;
+    #[test]
+    fn reads_what_the_grammar_allows_and_refuses_the_rest() {
+        let good =
+            ["{}", "[ ]", " {\n\"a\" :[ 1 , {\"b\":null}\n] }", "\"\\\"\"", "-0.5e+3", "true", "[[],{}]"];
+        for json in good {
+            assert_eq!(read(json).unwrap().1.total(), 0, "{json}");
         }
-        rest = after;
+        let bad = [
+            "{,}",
+            "[,]",
+            "[1 2]",
+            "{\"a\" 1}",
+            "{1:2}",
+            "[1,,2]",
+            "}",
+            "nul",
+            "tru e",
+            "{\"a\":}",
+            "'a'",
+            "1-",
+        ];
+        for json in bad {
+            assert_eq!(read(&format!("[{json} ")).unwrap_err(), Fault::Syntax, "{json}");
+        }
+        for whole in ["{\"a\":[1,{\"b\":\"\\u00e9\"}]}", "[true,NaN,-Infinity]"] {
+            for at in 0..whole.len() {
+                assert_eq!(read(&whole[..at]).unwrap_err(), Fault::Cut, "{}", &whole[..at]);
+            }
+        }
     }
-    if let Some((b'e' | b'E', exponent)) = rest.split_first() {
-        let exponent = exponent.strip_prefix(b"-").or(exponent.strip_prefix(b"+")).unwrap_or(exponent);
-        let (length, after) = digits(exponent);
-        return length > 0 && after.is_empty();
+
+    #[test]
+    fn reads_what_servers_write_instead() {
+        for (json, kind, oddity) in [
+            ("NaN", Type::Null, Oddity::NonFinite),
+            ("-Infinity", Type::Null, Oddity::NonFinite),
+            ("+1", Type::Number, Oddity::BadNumber),
+            ("01", Type::Number, Oddity::BadNumber),
+            ("[1,]", Type::Array, Oddity::TrailingComma),
+            ("{\"a\":1,}", Type::Object, Oddity::TrailingComma),
+        ] {
+            let (got, odd) = read(json).unwrap();
+            assert_eq!((got, odd.count(oddity), odd.total()), (kind, 1, 1), "{json}");
+        }
     }
-    rest.is_empty()
+
+    #[test]
+    fn fields_and_items_are_all_there() {
+        let mut odd = Tolerated::default();
+        let source = b"{ \n \"a\" : [ 1 ,\n 2 ] , \"\\u0062\" : \"x\" , \"a\":null }";
+        let value = parse(source, 8, &mut odd).unwrap().0;
+        let names: Vec<_> = value.fields().map(|(key, _)| key.into_owned()).collect();
+        assert_eq!(names, [b"a", b"b", b"a"]);
+        let list = value.get("a").unwrap();
+        let numbers: Vec<_> = list.items().map(|item| item.integer(&mut odd)).collect();
+        assert_eq!((numbers, odd.total()), (vec![Some(1), Some(2)], 0));
+        assert!(list.fields().next().is_none() && value.items().next().is_none());
+        assert_eq!(value.get("b").unwrap().string().unwrap().bytes(&mut odd), &b"x"[..]);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(8)).is_ok());
+        assert_eq!(read(&nested(9)).unwrap_err(), Fault::Depth);
+        let deep = nested(100_000);
+        assert_eq!(parse(deep.as_bytes(), usize::MAX, &mut Tolerated::default()).unwrap_err(), Fault::Depth);
+    }
+
+    #[test]
+    fn integers_come_in_many_coats() {
+        let mut odd = Tolerated::default();
+        let mut integer = |json: &str| parse(json.as_bytes(), 8, &mut odd).unwrap().0.integer(&mut odd);
+        assert_eq!(integer("9007199254740993"), Some(9_007_199_254_740_993));
+        assert_eq!(integer("1739527763.9"), Some(1_739_527_763));
+        assert_eq!(integer("\" 12 \""), Some(12));
+        for none in ["\"x\"", "1e99", "null", "true", "[]", "\"NaN\""] {
+            assert_eq!(integer(none), None, "{none}");
+        }
+        assert_eq!(odd.count(Oddity::WrongType), 7);
+    }
 }

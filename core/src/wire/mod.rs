@@ -14,19 +14,26 @@
 pub mod answer;
 mod assemble;
 pub mod body;
+mod choice;
 pub mod chunk;
-pub mod clean;
+mod clean;
 pub mod errors;
-pub mod fields;
+mod fields;
 pub mod json;
+mod numbers;
+mod page;
+mod reading;
 pub mod reasoning;
 pub mod sse;
+mod strings;
 pub mod tolerated;
 pub mod tool_calls;
-pub mod unicode;
+mod unicode;
 
-pub use answer::{Answer, Choice, Usage};
+pub use answer::{Answer, Usage};
 pub use body::Decoder;
+pub use choice::Choice;
+pub use strings::Str;
 pub use tolerated::{Oddity, Tolerated};
 pub use tool_calls::{ToolCall, ToolCalls};
 

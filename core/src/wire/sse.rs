@@ -241,3 +241,87 @@ impl Sse {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Sse;
+    use crate::wire::{Bound, Limits};
+
+    const LIMITS: Limits =
+        Limits { line: 64, event: 32, answer: 0, error_body: 0, json_depth: 0, choices: 0, tool_calls: 0 };
+
+    /// The events of a stream as `name|data`, with `!` before those without `data:`.
+    fn events(reads: &[&[u8]]) -> Result<Vec<String>, Bound> {
+        let (mut sse, mut out) = (Sse::default(), Vec::new());
+        let mut keep = |event: super::Event<'_>| {
+            let bare = if event.bare { "!" } else { "" };
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            out.push(format!("{bare}{}|{}", text(event.name), text(event.data)));
+            Ok::<(), Bound>(())
+        };
+        for read in reads {
+            sse.feed(read, &LIMITS, &mut keep)?;
+        }
+        sse.finish(&LIMITS, &mut keep)?;
+        Ok(out)
+    }
+
+    const STREAMS: &[(&str, &[&str])] = &[
+        ("data: a\n\ndata:b\n\n", &["|a", "|b"]),
+        ("data: a\r\n\r\ndata: b\r\rdata: c\n\n", &["|a", "|b", "|c"]),
+        ("data: a\r\ndata: b\r\n\r\n", &["|a\nb"]),
+        ("data\ndata: \ndata:  x\n\n", &["|\n\n x"]),
+        ("event: e\ndata: a\n\ndata: b\n\n", &["e|a", "|b"]),
+        ("event: e\n\n\n\n: c\n\nid: 3\nretry: 5\n\ndata: b\n\n", &["|b"]),
+        ("event: e\nevent\ndata: a\n\n", &["|a"]),
+        (":data: a\ndataset: b\n data: c\nDATA: d\n\n", &[]),
+        ("\u{feff}data: a\n\n\u{feff}data: b\n\ndata: c\n\n", &["|a", "|c"]),
+        ("data: last", &["|last"]),
+        ("data: a\ndata: b", &["|a\nb"]),
+        ("error: x\n\ndata: y\n\n", &["error|x", "|y"]),
+        ("{\n \"a\": 1\n}\n\ndata: y\n\n", &["!|{\n \"a\": 1\n}", "|y"]),
+        ("{1}\ndata: [DONE]\n\n", &["|{1}\n[DONE]"]),
+        ("[DONE]", &["!|[DONE]"]),
+        ("data: a\u{2028}b\u{85}c\u{b}d\u{0}\n\n", &["|a\u{2028}b\u{85}c\u{b}d\u{0}"]),
+    ];
+
+    #[test]
+    fn any_split_gives_the_same_events() {
+        for (stream, want) in STREAMS {
+            let bytes = stream.as_bytes();
+            for at in 0..=bytes.len() {
+                assert_eq!(&events(&[&bytes[..at], &bytes[at..]]).unwrap(), want, "{stream:?} at {at}");
+            }
+            let single: Vec<_> = bytes.chunks(1).collect();
+            assert_eq!(&events(&single).unwrap(), want, "{stream:?} in single bytes");
+        }
+    }
+
+    #[test]
+    fn an_event_inside_one_read_is_not_copied() {
+        let bytes = b"data: first\r\n\r\ndata: second\r\n\r\n";
+        let mut sse = Sse::default();
+        let mut seen = 0;
+        let mut check = |event: super::Event<'_>| {
+            assert!(bytes.as_ptr_range().contains(&event.data.as_ptr()));
+            seen += 1;
+            Ok::<(), Bound>(())
+        };
+        sse.feed(bytes, &LIMITS, &mut check).unwrap();
+        assert_eq!((seen, sse.data.capacity(), sse.line.capacity()), (2, 0, 0));
+    }
+
+    #[test]
+    fn lines_and_events_are_bounded_in_any_split() {
+        let long_line = format!(": {}\n", "x".repeat(63));
+        let long_event = "data: 0123456789\n".repeat(4);
+        let long_data = format!("data: {}\n", "x".repeat(33));
+        for (stream, what) in [(&long_line, "line"), (&long_event, "event"), (&long_data, "event")] {
+            for size in [1, 7, 1000] {
+                let reads: Vec<_> = stream.as_bytes().chunks(size).collect();
+                assert_eq!(events(&reads).unwrap_err().what, what, "in reads of {size}");
+            }
+        }
+        assert!(events(&[format!(": {}\ndata: {}\n\n", "x".repeat(62), "x".repeat(32)).as_bytes()]).is_ok());
+    }
+}

@@ -1,11 +1,11 @@
 //! Characters that arrive in pieces: half a code point in one delta, the rest in the next.
 
-use super::json::{is_high, is_low, pair};
+use super::strings::{is_high, is_low, pair};
 use super::tolerated::{Oddity, Tolerated};
 
 /// Turns the bytes of one channel's deltas into text; keeps back the beginning of a character until the rest comes.
 ///
-/// The bytes are WTF-8: half a surrogate pair is three bytes, as [`super::json::Str::bytes`] gives them.
+/// The bytes are WTF-8: half a surrogate pair is three bytes, as [`super::strings::Str::bytes`] gives them.
 #[derive(Clone, Debug, Default)]
 pub struct Joiner {
     /// An incomplete character: at most half a pair and two bytes of the other half.
