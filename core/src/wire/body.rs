@@ -168,7 +168,7 @@ impl Decoder {
     }
 }
 
-fn redirect(http_status: u16) -> Box<Error> {
+fn redirect(http_status: u16) -> Error {
     let message =
         format!("the server answered with a redirect (HTTP status {http_status}), which is not followed");
     let mut error = Error::new(Status::BadResponse, message);
@@ -230,7 +230,7 @@ mod tests {
         format!("data: {{\"choices\":[{{\"index\":0,{delta}}}]}}\n\n")
     }
 
-    fn fed(limits: Limits, body: &str) -> Result<Flow, Box<Error>> {
+    fn fed(limits: Limits, body: &str) -> Result<Flow, Error> {
         decoder(limits).feed(body.as_bytes(), &mut |_| {})
     }
 

@@ -75,7 +75,7 @@ pub fn in_text(text: &[u8], http_status: u16) -> Error {
 }
 
 /// What came is something else than an answer: a page, plain text, JSON of another kind.
-pub fn not_an_answer(http_status: u16, body: &[u8]) -> Box<Error> {
+pub fn not_an_answer(http_status: u16, body: &[u8]) -> Error {
     let mut odd = Tolerated::default();
     let text = lossy(body, &mut odd);
     let message = match body.trim_ascii().first() {

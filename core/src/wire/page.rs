@@ -83,7 +83,7 @@ mod tests {
         for page in
             [long.clone(), format!("<html>{long}"), format!("<title>{long}</title>"), "x".repeat(5000)]
         {
-            let message = of_body(500, page.as_bytes()).message;
+            let message = of_body(500, page.as_bytes()).message.clone();
             assert!((20..=PAGE_WORDS + 1).contains(&message.as_str().chars().count()), "{message}");
         }
         for (page, words) in [

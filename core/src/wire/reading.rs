@@ -18,11 +18,11 @@ pub(super) struct Reading {
     pub(super) http_status: u16,
     pub(super) answer: Answer,
     pub(super) done: bool,
-    pub(super) failed: Option<Box<Error>>,
+    pub(super) failed: Option<Error>,
 }
 
 impl Reading {
-    pub(super) fn remember<T>(&mut self, result: Result<T, Box<Error>>) -> Result<T, Box<Error>> {
+    pub(super) fn remember<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         result.inspect_err(|error| self.failed = Some(error.clone()))
     }
 
@@ -40,12 +40,7 @@ impl Reading {
 
     /// One event: JSON values, `[DONE]`, or several of them glued together. `ended` says whether a blank line
     /// ended it: what the end of the stream cut off counts only as far as it is whole.
-    pub(super) fn event(
-        &mut self,
-        event: Event<'_>,
-        ended: bool,
-        sink: &mut Sink<'_>,
-    ) -> Result<(), Box<Error>> {
+    pub(super) fn event(&mut self, event: Event<'_>, ended: bool, sink: &mut Sink<'_>) -> Result<(), Error> {
         let mut rest = event.data;
         let mut values = 0;
         while !self.done {
@@ -81,7 +76,7 @@ impl Reading {
     }
 
     /// One JSON value of an event or a body.
-    fn value(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    fn value(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
         if value.kind() == Type::Array {
             // Google wraps its errors in a list.
             return value.items().try_for_each(|item| self.object(item, name, sink));
@@ -89,7 +84,7 @@ impl Reading {
         self.object(value, name, sink)
     }
 
-    fn object(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    fn object(&mut self, value: Value<'_>, name: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
         let named_error = name == b"error";
         if value.kind() != Type::Object {
             if named_error {
@@ -122,13 +117,7 @@ impl Reading {
     }
 
     /// Data that is no JSON.
-    fn no_json(
-        &mut self,
-        fault: Fault,
-        event: Event<'_>,
-        rest: &[u8],
-        ended: bool,
-    ) -> Result<(), Box<Error>> {
+    fn no_json(&mut self, fault: Fault, event: Event<'_>, rest: &[u8], ended: bool) -> Result<(), Error> {
         if fault == Fault::Depth {
             return Err(Bound { what: "JSON depth", limit: self.limits.json_depth }.into());
         }
@@ -146,7 +135,7 @@ impl Reading {
     }
 
     /// A body that is one JSON text.
-    pub(super) fn whole(&mut self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Box<Error>> {
+    pub(super) fn whole(&mut self, body: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
         let body = body.trim_ascii();
         let mut odd = Tolerated::default();
         let (value, after) = parse(body, self.limits.json_depth, &mut odd).map_err(|fault| match fault {
@@ -178,7 +167,7 @@ impl Reading {
         Ok(())
     }
 
-    pub(super) fn check_strict(&self) -> Result<(), Box<Error>> {
+    pub(super) fn check_strict(&self) -> Result<(), Error> {
         match self.answer.tolerated.iter().next() {
             Some((oddity, _)) if self.strict => {
                 let message = format!("not tolerated in strict mode: {}", oddity.name());
@@ -188,14 +177,14 @@ impl Reading {
         }
     }
 
-    pub(super) fn truncated(&self, message: &str) -> Box<Error> {
+    pub(super) fn truncated(&self, message: &str) -> Error {
         self.error(Status::Truncated, message)
     }
 
-    fn error(&self, status: Status, message: &str) -> Box<Error> {
+    fn error(&self, status: Status, message: &str) -> Error {
         let mut error = Error::new(status, message);
         error.http_status = self.http_status;
-        Box::new(error)
+        error
     }
 }
 
