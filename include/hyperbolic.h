@@ -245,6 +245,46 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
 #define HB_RETURN 2
 
 /**
+ * Bytes of one line of a stream. Default: 16 MiB.
+ */
+#define HB_LIMIT_LINE 1u
+
+/**
+ * Bytes of the data of one event of a stream. Default: 16 MiB.
+ */
+#define HB_LIMIT_EVENT 2u
+
+/**
+ * Bytes of everything kept of an answer, and of a body that is no stream. Default: 64 MiB.
+ */
+#define HB_LIMIT_ANSWER 3u
+
+/**
+ * Bytes kept of the body of an error; what is beyond is not read. Default: 256 KiB.
+ */
+#define HB_LIMIT_ERROR_BODY 4u
+
+/**
+ * Bytes of names and values in the head of an answer. Default: 64 KiB.
+ */
+#define HB_LIMIT_HEADERS 5u
+
+/**
+ * Brackets inside brackets in JSON. Default: 128; at most 256.
+ */
+#define HB_LIMIT_JSON_DEPTH 6u
+
+/**
+ * Choices of an answer. Default: 1,024.
+ */
+#define HB_LIMIT_CHOICES 7u
+
+/**
+ * Tool calls of a choice. Default: 1,024.
+ */
+#define HB_LIMIT_TOOL_CALLS 8u
+
+/**
  * A client of one server: its key, its connections, its requests. Thread-safe: make one and share it.
  */
 typedef struct hb_client hb_client;
@@ -542,6 +582,28 @@ hb_status hb_options_set_proxy(struct hb_options *options,
  * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
  */
 HB_API hb_status hb_options_set_streaming(struct hb_options *options, int32_t streaming);
+
+/**
+ * Fail with HB_E_BAD_RESPONSE on what is otherwise understood and counted (1), for people who debug a server. The
+ * default is 0; hb_response_tolerated_count tells what there was.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_strict(struct hb_options *options,
+                                int32_t strict);
+
+/**
+ * Bound what a server may cost: `limit` is one of HB_LIMIT_LINE and so on. An answer beyond it is
+ * HB_E_BAD_RESPONSE, with what had arrived; the message names the bound.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  an unknown `limit`, a `value` of 0, or a JSON depth above 256
+ */
+HB_API hb_status hb_options_set_limit(struct hb_options *options, uint32_t limit, uint64_t value);
 
 /**
  * Limit name lookup, TCP, TLS and proxy together, in milliseconds. 0: no limit. Default: 10,000.
@@ -1268,6 +1330,29 @@ HB_API int64_t hb_response_total_tokens(const struct hb_response *response);
  * Borrowed from `response`; any thread; never blocks; "" for NULL.
  */
 HB_API const char *hb_response_json(const struct hb_response *response, size_t *len);
+
+/**
+ * How many kinds of mistake the server made that were understood all the same; hb_options_set_strict makes each
+ * of them an error.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API
+uint32_t hb_response_tolerated_count(const struct hb_response *response);
+
+/**
+ * Which mistake it was: a word such as "invalid_utf8", "wrong_type" or "trailing_comma".
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL, or an index out of range.
+ */
+HB_API const char *hb_response_tolerated_name(const struct hb_response *response, uint32_t index);
+
+/**
+ * How often the server made it.
+ *
+ * Any thread; never blocks; 0 for NULL, or an index out of range.
+ */
+HB_API uint32_t hb_response_tolerated_times(const struct hb_response *response, uint32_t index);
 
 /**
  * The id that the server gave the request, for its support.

@@ -5,9 +5,27 @@ use crate::draft::{Draft, set};
 use crate::handle::{Boxed, Handle};
 use crate::status::hb_status;
 use crate::text::{bytes, identifier, text};
-use hyperbolic_core::config::{Config, Deadlines};
+use hyperbolic_core::config::{Bound, Config, Deadlines};
+use hyperbolic_core::error::Error;
 use std::ffi::c_char;
 use std::time::Duration;
+
+/// Bytes of one line of a stream. Default: 16 MiB.
+pub const HB_LIMIT_LINE: u32 = 1u32;
+/// Bytes of the data of one event of a stream. Default: 16 MiB.
+pub const HB_LIMIT_EVENT: u32 = 2u32;
+/// Bytes of everything kept of an answer, and of a body that is no stream. Default: 64 MiB.
+pub const HB_LIMIT_ANSWER: u32 = 3u32;
+/// Bytes kept of the body of an error; what is beyond is not read. Default: 256 KiB.
+pub const HB_LIMIT_ERROR_BODY: u32 = 4u32;
+/// Bytes of names and values in the head of an answer. Default: 64 KiB.
+pub const HB_LIMIT_HEADERS: u32 = 5u32;
+/// Brackets inside brackets in JSON. Default: 128; at most 256.
+pub const HB_LIMIT_JSON_DEPTH: u32 = 6u32;
+/// Choices of an answer. Default: 1,024.
+pub const HB_LIMIT_CHOICES: u32 = 7u32;
+/// Tool calls of a choice. Default: 1,024.
+pub const HB_LIMIT_TOOL_CALLS: u32 = 8u32;
 
 /// Settings of a client. One thread at a time.
 ///
@@ -208,6 +226,49 @@ pub unsafe extern "C" fn hb_options_set_streaming(options: *mut hb_options, stre
             Ok(())
         })
     }
+}
+
+/// Fail with HB_E_BAD_RESPONSE on what is otherwise understood and counted (1), for people who debug a server. The
+/// default is 0; hb_response_tolerated_count tells what there was.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_strict(options: *mut hb_options, strict: i32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        set(options, |config: &mut Config| {
+            config.set_strict(strict != 0);
+            Ok(())
+        })
+    }
+}
+
+/// Bound what a server may cost: `limit` is one of HB_LIMIT_LINE and so on. An answer beyond it is
+/// HB_E_BAD_RESPONSE, with what had arrived; the message names the bound.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  an unknown `limit`, a `value` of 0, or a JSON depth above 256
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_limit(options: *mut hb_options, limit: u32, value: u64) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { set(options, |config: &mut Config| config.set_limit(bound(limit)?, value)) }
+}
+
+fn bound(limit: u32) -> Result<Bound, Error> {
+    Ok(match limit {
+        HB_LIMIT_LINE => Bound::Line,
+        HB_LIMIT_EVENT => Bound::Event,
+        HB_LIMIT_ANSWER => Bound::Answer,
+        HB_LIMIT_ERROR_BODY => Bound::ErrorBody,
+        HB_LIMIT_HEADERS => Bound::Headers,
+        HB_LIMIT_JSON_DEPTH => Bound::JsonDepth,
+        HB_LIMIT_CHOICES => Bound::Choices,
+        HB_LIMIT_TOOL_CALLS => Bound::ToolCalls,
+        _ => return Err(Error::invalid("limit", format!("{limit} is no HB_LIMIT_ constant"))),
+    })
 }
 
 /// Limit name lookup, TCP, TLS and proxy together, in milliseconds. 0: no limit. Default: 10,000.

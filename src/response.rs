@@ -60,6 +60,10 @@ fn call(response: &Response, of: u32, index: u32) -> Option<&ToolCall> {
     choice(response, of)?.tool_calls.get(usize::try_from(index).ok()?)
 }
 
+fn tolerated(response: &Response, index: u32) -> Option<&(Text, u32)> {
+    response.tolerated.get(usize::try_from(index).ok()?)
+}
+
 fn milliseconds(time: Duration) -> Option<i64> {
     time.as_millis().try_into().ok()
 }
@@ -294,6 +298,37 @@ pub unsafe extern "C" fn hb_response_total_tokens(response: *const hb_response) 
 pub unsafe extern "C" fn hb_response_json(response: *const hb_response, len: *mut usize) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
     unsafe { text(response, len, |response| Some(response.json())) }
+}
+
+/// How many kinds of mistake the server made that were understood all the same; hb_options_set_strict makes each
+/// of them an error.
+///
+/// Any thread; never blocks; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_tolerated_count(response: *const hb_response) -> u32 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(response, 0, |response| response.tolerated.len().try_into().ok()) }
+}
+
+/// Which mistake it was: a word such as "invalid_utf8", "wrong_type" or "trailing_comma".
+///
+/// Borrowed from `response`; any thread; never blocks; "" for NULL, or an index out of range.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_tolerated_name(
+    response: *const hb_response,
+    index: u32,
+) -> *const c_char {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { text(response, null_mut(), |response| tolerated(response, index).map(|(name, _)| name)) }
+}
+
+/// How often the server made it.
+///
+/// Any thread; never blocks; 0 for NULL, or an index out of range.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_tolerated_times(response: *const hb_response, index: u32) -> u32 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(response, 0, |response| tolerated(response, index).map(|(_, times)| *times)) }
 }
 
 /// The id that the server gave the request, for its support.

@@ -42,6 +42,9 @@ struct Shared {
     http: Http,
     deadlines: Deadlines,
     streaming: bool,
+    limits: Limits,
+    header_bytes: usize,
+    strict: bool,
     /// The server refused `stream_options` once.
     no_stream_options: AtomicBool,
 }
@@ -74,6 +77,9 @@ impl Client {
                 http: Http::new(config)?,
                 deadlines: config.deadlines,
                 streaming: config.streaming,
+                limits: config.limits,
+                header_bytes: config.header_bytes,
+                strict: config.strict,
                 no_stream_options: AtomicBool::new(false),
             }),
             requests: Arc::default(),
@@ -111,7 +117,7 @@ impl Client {
         pieces: bool,
     ) -> Result<(), Error> {
         let key = lock(&self.key).clone();
-        let op = Op::begin(id, tag, pieces, queue, key.clone(), &self.requests, decoder(&plan))?;
+        let op = Op::begin(id, tag, pieces, queue, key.clone(), &self.requests, self.shared.decoder(&plan))?;
         let shared = Arc::clone(&self.shared);
         let task = {
             let op = Arc::clone(&op);
@@ -139,6 +145,10 @@ impl Drop for EndGuard<'_> {
 }
 
 impl Shared {
+    fn decoder(&self, plan: &Plan) -> Decoder {
+        Decoder::new(Expect { kind: plan.kind, choices: plan.choices }, self.limits, self.strict)
+    }
+
     /// The whole life of a request, whose end is told however it comes.
     async fn run(&self, op: &Op, plan: &Plan, key: Option<&Key>) {
         let guard = EndGuard(op);
@@ -182,7 +192,7 @@ impl Shared {
             match self.exchange(op, attempt).await {
                 Err(Stop::Failed(error)) if usage && refuses_stream_options(&error) => {
                     self.no_stream_options.store(true, Ordering::Relaxed);
-                    op.retry(error, Duration::ZERO, decoder(plan))?;
+                    op.retry(error, Duration::ZERO, self.decoder(plan))?;
                 }
                 verdict => return verdict,
             }
@@ -198,6 +208,7 @@ impl Shared {
             return Err(passed("first token", self.deadlines.first_token, op));
         };
         let mut response = response?;
+        self.check_headers(response.headers())?;
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         op.head(head(response.status().as_u16(), response.headers()), content_type)?;
         let mut finished = None;
@@ -234,6 +245,17 @@ impl Shared {
         }
     }
 
+    /// hyper has bounds of its own over HTTP/1.1, which are wider.
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if bytes > self.header_bytes {
+            let message =
+                format!("the answer is beyond the bound of {}: bytes of the headers", self.header_bytes);
+            return Err(Error::new(Status::BadResponse, message));
+        }
+        Ok(())
+    }
+
     /// The verdict on an answer whose connection broke: it may have been whole already, or an error.
     fn broken(&self, op: &Op, error: &reqwest::Error) -> Result<Option<Response>, Stop> {
         match op.finish()? {
@@ -245,10 +267,6 @@ impl Shared {
             Err(verdict) => Err(verdict.into()),
         }
     }
-}
-
-fn decoder(plan: &Plan) -> Decoder {
-    Decoder::new(Expect { kind: plan.kind, choices: plan.choices }, Limits::default(), false)
 }
 
 /// What the headers say that the body does not.

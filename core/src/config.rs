@@ -3,6 +3,7 @@
 use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
 use crate::error::Error;
 use crate::key::Key;
+use crate::wire::Limits;
 use reqwest::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
 };
@@ -58,6 +59,31 @@ pub struct Config {
     pub(crate) deadlines: Deadlines,
     pub(crate) streaming: bool,
     pub(crate) allow_http: bool,
+    pub(crate) limits: Limits,
+    /// Bytes of names and values in the head of an answer.
+    pub(crate) header_bytes: usize,
+    pub(crate) strict: bool,
+}
+
+/// A bound on what a server may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Bytes of one line of a stream.
+    Line,
+    /// Bytes of the data of one event.
+    Event,
+    /// Bytes kept of an answer, and of a body that is no stream.
+    Answer,
+    /// Bytes kept of the body of an error.
+    ErrorBody,
+    /// Bytes of names and values in the head of an answer.
+    Headers,
+    /// Brackets inside brackets.
+    JsonDepth,
+    /// Choices of an answer.
+    Choices,
+    /// Tool calls of a choice.
+    ToolCalls,
 }
 
 impl Default for Config {
@@ -73,6 +99,10 @@ impl Default for Config {
             deadlines: Deadlines::default(),
             streaming: true,
             allow_http: false,
+            limits: Limits::default(),
+            // What the web's servers allow each other, with room: nginx 32 KiB, Apache 8 KiB a line.
+            header_bytes: 64 << 10,
+            strict: false,
         }
     }
 }
@@ -179,6 +209,33 @@ impl Config {
         self.streaming = on;
     }
 
+    /// Sets one of the bounds; an answer beyond it fails.
+    pub fn set_limit(&mut self, bound: Bound, value: u64) -> Result<(), Error> {
+        let bad = |problem| Err(Error::invalid("limit", problem));
+        match (bound, value) {
+            (_, 0) => return bad("is 0, which would refuse every answer"),
+            (Bound::JsonDepth, 257..) => return bad("of the JSON depth is above 256"),
+            _ => {}
+        }
+        let value = usize::try_from(value).unwrap_or(usize::MAX);
+        *match bound {
+            Bound::Line => &mut self.limits.line,
+            Bound::Event => &mut self.limits.event,
+            Bound::Answer => &mut self.limits.answer,
+            Bound::ErrorBody => &mut self.limits.error_body,
+            Bound::Headers => &mut self.header_bytes,
+            Bound::JsonDepth => &mut self.limits.json_depth,
+            Bound::Choices => &mut self.limits.choices,
+            Bound::ToolCalls => &mut self.limits.tool_calls,
+        } = value;
+        Ok(())
+    }
+
+    /// Whether what is otherwise understood and counted fails.
+    pub fn set_strict(&mut self, on: bool) {
+        self.strict = on;
+    }
+
     /// Lets the key travel over plain http to another machine.
     pub fn set_allow_http(&mut self, on: bool) {
         self.allow_http = on;
@@ -187,7 +244,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::Config;
+    use super::{Bound, Config};
     use crate::endpoint::Route;
 
     #[test]
@@ -228,6 +285,8 @@ mod tests {
             ("ca_pem: ", config.add_ca_pem(b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n")),
             ("proxy: ", config.set_proxy("::")),
             ("proxy: ", config.set_proxy("ftp://a.b")),
+            ("limit: ", config.set_limit(Bound::Line, 0)),
+            ("limit: ", config.set_limit(Bound::JsonDepth, 257)),
         ] {
             let error = result.unwrap_err();
             assert!(error.message.as_str().starts_with(field), "{field} {error}");

@@ -21,13 +21,18 @@ pub struct Response {
     pub first_token: Option<Duration>,
     /// From the call to the end.
     pub total: Duration,
+    /// What the server got wrong and was understood all the same: which, and how often.
+    pub tolerated: Vec<(Text, u32)>,
     json: OnceLock<Text>,
 }
 
 impl Response {
     pub(crate) fn new(answer: Answer, error: Option<Arc<Error>>, total: Duration) -> Self {
+        let tolerated =
+            answer.tolerated.iter().map(|(oddity, times)| (oddity.name().into(), times)).collect();
         Self {
             answer,
+            tolerated,
             error,
             request_id: Text::new(),
             attempts: 0,

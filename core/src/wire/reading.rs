@@ -178,7 +178,7 @@ impl Reading {
     }
 
     pub(super) fn truncated(&self, message: &str) -> Error {
-        self.error(Status::Truncated, message)
+        self.error(Status::Truncated, message).retryable()
     }
 
     fn error(&self, status: Status, message: &str) -> Error {
