@@ -58,7 +58,7 @@ static hb_response *ask(const char *name, hb_client *client, hb_request *request
     hb_response *response = NULL;
     hb_error *error = NULL;
     memset(seen, 0, sizeof *seen);
-    check_ok(name, hb_chat_stream(client, request, keep, seen, &response, &error), error);
+    check_ok(name, hb_chat_stream(client, request, keep, seen, &response, &error), &error);
     check(seen->broken == 0, name, "%u pieces end inside a character", seen->broken);
     check_text(name, seen->text, hb_response_text(response, 0, NULL));
     check_text(name, seen->reasoning, hb_response_reasoning(response, 0, NULL));
@@ -172,7 +172,7 @@ static void models(void) {
     hb_model_list *models = NULL;
     hb_error *error = NULL;
     uint32_t i, same = 0;
-    if (check_ok("hb_models", hb_models(client, &models, &error), error)) {
+    if (check_ok("hb_models", hb_models(client, &models, &error), &error)) {
         check_models("the server's models", models, 0);
         check_text("a server's list has no date", hb_model_list_date(models), "");
     }

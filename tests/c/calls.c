@@ -102,7 +102,7 @@ static hb_response *whole(const char *what, whole_fn call, hb_client *client, co
     hb_error *error = NULL;
     hb_status status = call(client, request, &response, &error);
     snprintf(name, sizeof name, "%s: blocking", what);
-    check_ok(name, status, error);
+    check_ok(name, status, &error);
     return response;
 }
 
@@ -113,7 +113,7 @@ static hb_response *streamed(const char *what, stream_fn call, hb_client *client
     hb_error *error = NULL;
     hb_status status = call(client, request, on_event, seen, &response, &error);
     snprintf(name, sizeof name, "%s: streamed", what);
-    check_ok(name, status, error);
+    check_ok(name, status, &error);
     check(seen->response == response, name, "the call's response is not that of DONE");
     check_collected(name, seen, response);
     return response;
@@ -128,7 +128,7 @@ static hb_response *asynchronous(const char *what, hb_client *client, const hb_r
     const hb_event *event = NULL;
     hb_status status = hb_start(client, request, queue, seen->tag, &op, &error);
     snprintf(name, sizeof name, "%s: asynchronous", what);
-    check_ok(name, status, error);
+    check_ok(name, status, &error);
     while (seen->dones == 0 && (event = next_event(queue)) != NULL) {
         collect(seen, event);
         hb_event_free(event);

@@ -78,11 +78,11 @@ static inline int check_lacks(const char *name, const char *text, const char *pa
     return check(strstr(text, part) == NULL, name, "\"%s\" is in \"%s\"", part, text);
 }
 
-/* Whether a call succeeded; if not, its error says why. Frees the error. */
-static inline int check_ok(const char *name, hb_status status, hb_error *error) {
-    int good = check(status == HB_OK && error == NULL, name, "%s: %s", hb_status_name(status),
-                     hb_error_message(error, NULL));
-    hb_error_free(error);
+/* Whether a call succeeded; if not, its error says why. Frees the error, which is read after the call was made. */
+static inline int check_ok(const char *name, hb_status status, hb_error **error) {
+    int good = check(status == HB_OK && *error == NULL, name, "%s: %s", hb_status_name(status),
+                     hb_error_message(*error, NULL));
+    hb_error_free(*error);
     return good;
 }
 

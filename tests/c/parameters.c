@@ -22,7 +22,7 @@ static char *body_of(const hb_request *request) {
     hb_queue *queue = test_queue();
     hb_error *error = NULL;
     const hb_event *done = NULL;
-    if (check_ok("the request can be sent", hb_start(client, request, queue, 0, NULL, &error), error)) {
+    if (check_ok("the request can be sent", hb_start(client, request, queue, 0, NULL, &error), &error)) {
         done = next_of_kind(queue, HB_EVENT_DONE);
         if (done != NULL) check(done->status == HB_OK, "it is answered", "%s", hb_error_message(done->error, NULL));
     }
@@ -64,7 +64,7 @@ static void check_bad(const char *name, hb_status status, hb_request *request, c
 static void check_good(const char *name, hb_status status, hb_request *request) {
     hb_error *error = NULL;
     if (status != HB_OK) check_status(name, status, HB_OK);
-    else check_ok(name, hb_request_check(request, &error), error);
+    else check_ok(name, hb_request_check(request, &error), &error);
     hb_request_free(request);
 }
 

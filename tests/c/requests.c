@@ -8,7 +8,7 @@ static hb_client *client;
 /* Sends a chat that must succeed; the request as the server saw it, to be freed. */
 static char *seen_of(const hb_request *request) {
     hb_error *error = NULL;
-    check_ok("the request is answered", hb_chat(client, request, NULL, &error), error);
+    check_ok("the request is answered", hb_chat(client, request, NULL, &error), &error);
     return last_request();
 }
 
