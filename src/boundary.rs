@@ -30,8 +30,11 @@ pub unsafe fn call(error: *mut *mut hb_error, body: impl FnOnce() -> Result<hb_s
         Err(panic) => Error::new(Status::Panic, panic),
     };
     let status = number(failure.status);
-    // SAFETY: as the caller promises.
-    unsafe { put(error, hb_error::into_raw(Arc::new(failure))) };
+    // Made only for a caller who takes it: nobody else would free it.
+    if !error.is_null() {
+        // SAFETY: as the caller promises.
+        unsafe { error.write(hb_error::into_raw(Arc::new(failure))) };
+    }
     status
 }
 

@@ -1,0 +1,145 @@
+/*
+ * What the header defines, as a compiler sees it: each constant with its value, both sides of each typedef, and the
+ * layout of hb_event. A number that changes here breaks programs that were compiled before.
+ */
+#include "check.h"
+
+#include <stddef.h>
+
+/* C99 has no static assertion; an array of negative size is one. */
+#define ASSERT(name, condition) typedef char name[(condition) ? 1 : -1]
+
+ASSERT(status_is_32_bits, sizeof(hb_status) == 4 && (hb_status)-1 < 0);
+ASSERT(op_is_64_bits, sizeof(hb_op) == 8 && (hb_op)-1 > 0);
+ASSERT(nul_is_a_length, sizeof HB_NUL == sizeof(size_t) && HB_NUL == (size_t)-1);
+
+/* The preprocessor can compute with each of them. */
+#if HB_OK != 0 || HB_TIMEOUT <= 0 || HB_E_INVALID_ARGUMENT >= 0 || HB_EVENT_TEXT != 1 || HB_CONTINUE != 0
+#error "constants must be plain numbers"
+#endif
+#if HYPERBOLIC_VERSION_MAJOR < 0 || HYPERBOLIC_VERSION_MINOR < 0 || HYPERBOLIC_VERSION_PATCH < 0
+#error "the version must be plain numbers"
+#endif
+
+/* A field follows the one before it without a gap. */
+#define FOLLOWS(field, before, size) (offsetof(hb_event, field) == offsetof(hb_event, before) + (size))
+ASSERT(event_begins_with_its_size, offsetof(hb_event, struct_size) == 0);
+ASSERT(event_kind, FOLLOWS(kind, struct_size, 4));
+ASSERT(event_op, FOLLOWS(op, kind, 4));
+ASSERT(event_tag, FOLLOWS(tag, op, 8));
+ASSERT(event_text, FOLLOWS(text, tag, 8));
+ASSERT(event_text_len, FOLLOWS(text_len, text, sizeof(char *)));
+ASSERT(event_name, FOLLOWS(name, text_len, sizeof(size_t)));
+ASSERT(event_id, FOLLOWS(id, name, sizeof(char *)));
+ASSERT(event_response, FOLLOWS(response, id, sizeof(char *)));
+ASSERT(event_error, FOLLOWS(error, response, sizeof(char *)));
+ASSERT(event_delay, FOLLOWS(delay_ms, error, sizeof(char *)));
+ASSERT(event_choice, FOLLOWS(choice, delay_ms, 8));
+ASSERT(event_tool_call, FOLLOWS(tool_call, choice, 4));
+ASSERT(event_attempt, FOLLOWS(attempt, tool_call, 4));
+ASSERT(event_status, FOLLOWS(status, attempt, 4));
+ASSERT(event_ends_there, sizeof(hb_event) == offsetof(hb_event, status) + 4);
+
+struct named {
+    const char *name;
+    hb_status value;
+    hb_status expected;
+};
+
+static const struct named STATUSES[] = {
+    {"HB_OK", HB_OK, 0},
+    {"HB_TIMEOUT", HB_TIMEOUT, 1},
+    {"HB_E_INVALID_ARGUMENT", HB_E_INVALID_ARGUMENT, -1},
+    {"HB_E_CLOSED", HB_E_CLOSED, -2},
+    {"HB_E_BUSY", HB_E_BUSY, -3},
+    {"HB_E_FORKED", HB_E_FORKED, -4},
+    {"HB_E_SYSTEM", HB_E_SYSTEM, -5},
+    {"HB_E_PANIC", HB_E_PANIC, -6},
+    {"HB_E_CANCELLED", HB_E_CANCELLED, -10},
+    {"HB_E_DEADLINE", HB_E_DEADLINE, -11},
+    {"HB_E_CONNECT", HB_E_CONNECT, -12},
+    {"HB_E_TRUNCATED", HB_E_TRUNCATED, -13},
+    {"HB_E_BAD_RESPONSE", HB_E_BAD_RESPONSE, -14},
+    {"HB_E_AUTHENTICATION", HB_E_AUTHENTICATION, -20},
+    {"HB_E_BAD_REQUEST", HB_E_BAD_REQUEST, -21},
+    {"HB_E_RATE_LIMITED", HB_E_RATE_LIMITED, -22},
+    {"HB_E_QUOTA", HB_E_QUOTA, -23},
+    {"HB_E_SERVER", HB_E_SERVER, -24},
+};
+
+static const char *known_name(hb_status status) {
+    size_t i;
+    for (i = 0; i < sizeof STATUSES / sizeof *STATUSES; i++) {
+        if (STATUSES[i].value == status) return STATUSES[i].name;
+    }
+    return status > 0 ? "HB_UNKNOWN" : "HB_E_UNKNOWN";
+}
+
+static void statuses(void) {
+    static const hb_status FAR[] = {INT32_MIN, INT32_MIN + 1, -1000000, 1000000, INT32_MAX};
+    size_t i;
+    hb_status status;
+    int wrong = 0;
+    for (i = 0; i < sizeof STATUSES / sizeof *STATUSES; i++) {
+        check_number(STATUSES[i].name, STATUSES[i].value, STATUSES[i].expected);
+    }
+    for (status = -300; status <= 300; status++) wrong += strcmp(hb_status_name(status), known_name(status)) != 0;
+    for (i = 0; i < sizeof FAR / sizeof *FAR; i++) wrong += strcmp(hb_status_name(FAR[i]), known_name(FAR[i])) != 0;
+    check_number("hb_status_name is total; statuses with another name", wrong, 0);
+}
+
+/* `+ 0u` is an error for anything but a number, and the sum stays unsigned only where the constant is. */
+static void event_kinds(void) {
+    check_number("HB_EVENT_TEXT", HB_EVENT_TEXT + 0u, 1);
+    check_number("HB_EVENT_REASONING", HB_EVENT_REASONING + 0u, 2);
+    check_number("HB_EVENT_TOOL_CALL", HB_EVENT_TOOL_CALL + 0u, 3);
+    check_number("HB_EVENT_RETRY", HB_EVENT_RETRY + 0u, 4);
+    check_number("HB_EVENT_DONE", HB_EVENT_DONE + 0u, 5);
+    check_number("HB_CONTINUE", HB_CONTINUE, 0);
+    check_number("HB_STOP", HB_STOP, 1);
+    check_number("HB_RETURN", HB_RETURN, 2);
+}
+
+/* Negative constants survive next to an operator only in parentheses. */
+static void arithmetic(void) {
+    check_number("minus a negative constant", 0 -HB_E_INVALID_ARGUMENT, 1);
+    check_number("a constant in a product", 2 * HB_E_SERVER, -48);
+    check_number("HYPERBOLIC_ABI_VERSION", hb_abi_version(), HYPERBOLIC_ABI_VERSION + 0u);
+}
+
+static void version(void) {
+    char text[64];
+    snprintf(text, sizeof text, "%d.%d.%d", HYPERBOLIC_VERSION_MAJOR, HYPERBOLIC_VERSION_MINOR,
+             HYPERBOLIC_VERSION_PATCH);
+    check_text("the header's version is the library's", hb_library_version(), text);
+}
+
+/* Assigned in both directions, so that a compiler that is asked to warn sees two different types. */
+static int32_t HB_CALL as_declared(const struct hb_event *event, void *context) {
+    const hb_event *same = event;
+    uint64_t op = same->op;
+    int32_t status = same->status;
+    *(hb_op *)context = op;
+    return status;
+}
+
+static void typedefs(void) {
+    hb_event event;
+    hb_op op = 0;
+    hb_event_fn callback = as_declared;
+    memset(&event, 0, sizeof event);
+    event.op = 7;
+    event.status = HB_E_SERVER;
+    check_number("hb_event_fn answers a status", callback(&event, &op), HB_E_SERVER);
+    check_number("hb_op is uint64_t", (long long)op, 7);
+}
+
+int main(void) {
+    check_begin();
+    statuses();
+    event_kinds();
+    arithmetic();
+    version();
+    typedefs();
+    return check_end();
+}

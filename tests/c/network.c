@@ -1,0 +1,272 @@
+/*
+ * What the network can do instead of bringing an answer: no connection, none in time, and an answer that breaks off.
+ */
+#include "check.h"
+
+#include <fcntl.h>
+
+/* A call that fails, and what its callback saw before. */
+struct outcome {
+    char text[1 << 14];
+    size_t size;
+    uint32_t dones;
+    hb_status status;
+    hb_response *response;
+    hb_error *error;
+};
+
+static int32_t on_event(const hb_event *event, void *context) {
+    struct outcome *outcome = (struct outcome *)context;
+    if (event->kind == HB_EVENT_TEXT && outcome->size + event->text_len < sizeof outcome->text) {
+        memcpy(outcome->text + outcome->size, event->text, event->text_len);
+        outcome->size += event->text_len;
+    }
+    outcome->dones += event->kind == HB_EVENT_DONE;
+    return HB_CONTINUE;
+}
+
+/* One chat with a client of these settings. */
+static void run(struct outcome *outcome, hb_options *options) {
+    hb_client *client = client_of(options);
+    hb_request *request = test_chat("Tell me a long story");
+    memset(outcome, 0, sizeof *outcome);
+    outcome->status = hb_chat_stream(client, request, on_event, outcome, &outcome->response, &outcome->error);
+    hb_request_free(request);
+    hb_client_free(client);
+}
+
+/* One check of how it failed; frees what came. */
+static void check_failure(const char *name, struct outcome *outcome, hb_status status, int32_t http_status,
+                          const char *says) {
+    const hb_error *error = outcome->error;
+    check(outcome->status == status && hb_error_status(error) == status
+              && hb_error_http_status(error) == http_status && strstr(hb_error_message(error, NULL), says) != NULL
+              && *hb_error_message(error, NULL) != '\0' && outcome->dones == 1 && hb_error_attempts(error) == 1,
+          name, "%s, HTTP %d, \"%s\", %u DONE, %u attempts", hb_status_name(outcome->status),
+          (int)hb_error_http_status(error), hb_error_message(error, NULL), outcome->dones,
+          (unsigned)hb_error_attempts(error));
+    check(outcome->response != NULL && hb_response_status(outcome->response) == status, name, "its response: %s",
+          hb_status_name(hb_response_status(outcome->response)));
+    check_lacks("no key in an error of the network", hb_error_message(error, NULL), setting("HB_TEST_KEY"));
+    hb_response_free(outcome->response);
+    hb_error_free(outcome->error);
+}
+
+static hb_options *with_url(const char *url) {
+    hb_options *options = test_options();
+    hb_options_set_base_url(options, url, HB_NUL);
+    return options;
+}
+
+static hb_options *with_fault(const char *script) {
+    hb_options *options = test_options();
+    hb_options_set_header(options, "x-simulator-fault", script, HB_NUL);
+    return options;
+}
+
+/* A socket that is bound to a port of its own; listens if `backlog` is not negative. */
+static int bound_socket(int *port, int backlog) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    int at = socket(AF_INET, SOCK_STREAM, 0);
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (at < 0 || bind(at, (struct sockaddr *)&address, sizeof address) != 0
+        || getsockname(at, (struct sockaddr *)&address, &size) != 0 || (backlog >= 0 && listen(at, backlog) != 0)) {
+        give_up("no socket");
+    }
+    *port = ntohs(address.sin_port);
+    return at;
+}
+
+static void no_connection(void) {
+    struct outcome outcome;
+    char url[64];
+    int port;
+    /* Bound and not listening: the port refuses, and nobody else takes it meanwhile. */
+    int closed = bound_socket(&port, -1);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
+    run(&outcome, with_url(url));
+    check_number("connection refused: may succeed later", hb_error_is_retryable(outcome.error), 1);
+    check(*hb_error_hint(outcome.error) != '\0', "connection refused: there is advice", "there is none");
+    check_failure("connection refused", &outcome, HB_E_CONNECT, 0, "refused");
+    close(closed);
+
+    hb_options *options = with_url("https://host.invalid");
+    /* Resolvers that nobody answers take longer than the default. */
+    hb_options_set_connect_timeout_ms(options, 0);
+    run(&outcome, options);
+    check_failure("a name that does not exist", &outcome, HB_E_CONNECT, 0, "");
+}
+
+static void tls(void) {
+    struct outcome outcome;
+    char url[64];
+    run(&outcome, with_url(setting("HB_TEST_TLS_URL")));
+    check_failure("a certificate that nobody vouches for", &outcome, HB_E_CONNECT, 0, "ertificate");
+    snprintf(url, sizeof url, "https://127.0.0.1:%d", port_of(setting("HB_TEST_URL")));
+    run(&outcome, with_url(url));
+    check_failure("TLS to a server without it", &outcome, HB_E_CONNECT, 0, "");
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", port_of(setting("HB_TEST_TLS_URL")));
+    run(&outcome, with_url(url));
+    check_failure("no TLS to a server with it", &outcome, HB_E_CONNECT, 0, "");
+}
+
+/* A server that is too busy to accept: its backlog is full, and the kernel answers no more. */
+static void no_connection_in_time(void) {
+    struct outcome outcome;
+    struct sockaddr_in address;
+    enum { MOST = 16 };
+    int fillers[MOST], filled = 0, port, full = 0, listener = bound_socket(&port, 0);
+    char url[64];
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_port = htons((uint16_t)port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    while (!full && filled < MOST) {
+        struct pollfd connected;
+        int filler = socket(AF_INET, SOCK_STREAM, 0);
+        fcntl(filler, F_SETFL, O_NONBLOCK);
+        connect(filler, (struct sockaddr *)&address, sizeof address);
+        connected.fd = filler;
+        connected.events = POLLOUT;
+        full = poll(&connected, 1, 500) == 0;
+        fillers[filled++] = filler;
+    }
+    check(full, "a server that accepts nobody", "%d connections were taken", filled);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
+    hb_options *options = with_url(url);
+    hb_options_set_connect_timeout_ms(options, 200);
+    run(&outcome, options);
+    check_failure("the connect deadline", &outcome, HB_E_DEADLINE, 0, "connect");
+    while (filled > 0) close(fillers[--filled]);
+    close(listener);
+}
+
+/* The message says which deadline passed, and after how many bytes. */
+static void deadlines(void) {
+    struct outcome outcome;
+    hb_options *options = with_fault("stall");
+    hb_options_set_first_token_timeout_ms(options, 200);
+    run(&outcome, options);
+    check_has("it says after how many bytes", hb_error_message(outcome.error, NULL), "0 bytes");
+    check_number("no piece came", hb_response_first_token_ms(outcome.response), -1);
+    check_failure("the first token's deadline, without a head", &outcome, HB_E_DEADLINE, 0, "first token");
+
+    options = with_fault("stall-after=1");
+    hb_options_set_first_token_timeout_ms(options, 1000);
+    run(&outcome, options);
+    check_failure("the first token's deadline, after a head", &outcome, HB_E_DEADLINE, 200, "first token");
+
+    options = with_fault("stall-after=4");
+    hb_options_set_first_token_timeout_ms(options, 0);
+    hb_options_set_idle_timeout_ms(options, 1000);
+    run(&outcome, options);
+    check_text("what had arrived", outcome.text, "This is canned");
+    check_text("is in the response", hb_response_text(outcome.response, 0, NULL), "This is canned");
+    check_text("which did not finish", hb_response_finish_reason(outcome.response, 0), "");
+    check_number("but counted along", hb_response_completion_tokens(outcome.response), 3);
+    check_failure("the idle deadline", &outcome, HB_E_DEADLINE, 200, "idle");
+
+    options = with_fault("event-delay=50,words=100000");
+    hb_options_set_total_timeout_ms(options, 1000);
+    run(&outcome, options);
+    check(hb_response_total_ms(outcome.response) >= 1000, "not before its time", "%lld ms",
+          (long long)hb_response_total_ms(outcome.response));
+    check_failure("the total deadline, of an answer that goes on", &outcome, HB_E_DEADLINE, 200, "total");
+
+    options = with_fault("delay=2000");
+    hb_options_set_connect_timeout_ms(options, 0);
+    hb_options_set_first_token_timeout_ms(options, 0);
+    hb_options_set_idle_timeout_ms(options, 0);
+    run(&outcome, options);
+    check(outcome.status == HB_OK, "no deadline, no limit", "%s", hb_error_message(outcome.error, NULL));
+    hb_response_free(outcome.response);
+    hb_error_free(outcome.error);
+}
+
+/* An answer that begins and does not end: what had arrived is kept, and says so. */
+static void broken_off(void) {
+    static const struct {
+        const char *script;
+        int tls;
+        const char *text;
+    } ROWS[] = {
+        {"cut-after=4", 0, "This is canned"},
+        {"close-after=4", 0, "This is canned"},
+        /* A reset may overtake what was sent before it. */
+        {"reset-after=4", 0, NULL},
+        {"cut-after=4", 1, "This is canned"},
+        {"close-after=4", 1, NULL},
+        {"reset-after=4", 1, NULL},
+        {"cut-after=0", 0, ""},
+    };
+    size_t i, size;
+    for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        char name[64];
+        struct outcome outcome;
+        hb_options *options = ROWS[i].tls ? tls_options() : test_options();
+        hb_options_set_header(options, "x-simulator-fault", ROWS[i].script, HB_NUL);
+        run(&outcome, options);
+        const char *text = hb_response_text(outcome.response, 0, &size);
+        snprintf(name, sizeof name, "%s%s: what had arrived", ROWS[i].script, ROWS[i].tls ? " over HTTP/2" : "");
+        check(ROWS[i].text == NULL ? strncmp("This is canned", text, size) == 0 : strcmp(text, ROWS[i].text) == 0, name,
+              "\"%s\"", text);
+        check_text("was delivered", outcome.text, text);
+        snprintf(name, sizeof name, "%s%s: may succeed later", ROWS[i].script, ROWS[i].tls ? " over HTTP/2" : "");
+        check_number(name, hb_error_is_retryable(outcome.error), 1);
+        check_text("its request has the server's id", hb_error_request_id(outcome.error),
+                   hb_response_request_id(outcome.response));
+        check(*hb_error_request_id(outcome.error) != '\0', "which is not empty", "it is");
+        check_failure(name, &outcome, HB_E_TRUNCATED, 200, "");
+    }
+    struct outcome outcome;
+    run(&outcome, with_fault("reset-head"));
+    check_failure("a reset before an answer began", &outcome, HB_E_CONNECT, 0, "");
+}
+
+/* Rule E4: an error object in the stream says more than the stream's end. */
+static void error_in_a_stream(void) {
+    static const char STREAM[] =
+        "data: {\"id\":\"s\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
+        "\"delta\":{\"role\":\"assistant\",\"content\":\"Half an\"},\"finish_reason\":null}]}\n\n"
+        "data: {\"error\":{\"message\":\"worker died\",\"type\":\"server_error\",\"code\":50005}}\n\n";
+    char *body = encoded(STREAM), script[4096];
+    struct outcome outcome;
+    snprintf(script, sizeof script, "content-type=text/event-stream,body=%s", body);
+    run(&outcome, with_fault(script));
+    check_text("an error in a stream: its number", hb_error_code(outcome.error), "50005");
+    check_text("what had arrived", outcome.text, "Half an");
+    check_text("is in the response", hb_response_text(outcome.response, 0, NULL), "Half an");
+    check_failure("an error in a stream", &outcome, HB_E_SERVER, 200, "worker died");
+    free(body);
+}
+
+/* Complete is complete: neither a lost [DONE] nor a lost end of the connection takes it back. */
+static void whole_all_the_same(void) {
+    static const char *const SCRIPTS[] = {"words=4,cut-after=6", "words=4,close-after=6", "words=4,reset-after=end",
+                                          "words=4,stall-after=6"};
+    size_t i;
+    for (i = 0; i < sizeof SCRIPTS / sizeof *SCRIPTS; i++) {
+        struct outcome outcome;
+        run(&outcome, with_fault(SCRIPTS[i]));
+        check(outcome.status == HB_OK, SCRIPTS[i], "%s: %s", hb_status_name(outcome.status),
+              hb_error_message(outcome.error, NULL));
+        check_text("its text", hb_response_text(outcome.response, 0, NULL), "This is canned text.");
+        hb_response_free(outcome.response);
+        hb_error_free(outcome.error);
+    }
+}
+
+int main(void) {
+    check_begin();
+    no_connection();
+    tls();
+    no_connection_in_time();
+    deadlines();
+    broken_off();
+    error_in_a_stream();
+    whole_all_the_same();
+    return check_end();
+}
