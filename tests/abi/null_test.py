@@ -68,6 +68,10 @@ SPECIAL = {
 
 PRELUDE = pathlib.Path(__file__).with_suffix(".h")
 
+# The neutral values that a getter of a type can have.
+NEUTRAL = {"const char *": ('""',), "hb_status": ("HB_OK",), "uint32_t": ("0",), "int32_t": ("0", "-1"),
+           "int64_t": ("0", "-1")}
+
 # A bad value is remembered by an object of these types, and these calls report it.
 STICKY = {"hb_options *": "reported_by_client_new", "hb_request *": "reported_by_check"}
 
@@ -214,8 +218,7 @@ def empty_text(function, parameter):
 
 def getter_checks(function):
     stated = re.search(r'(""|-1|0|HB_OK) for NULL', function.comment)
-    allowed = {"const char *": ('""',), "hb_status": ("HB_OK",), "uint32_t": ("0",)}.get(function.result, ("0", "-1"))
-    if not stated or stated[1] not in allowed:
+    if not stated or stated[1] not in NEUTRAL.get(function.result, ()):
         raise Unreadable(f"{function.name}: its comment states no neutral value that its type can have")
     is_string = function.result == "const char *"
     same = 'strcmp(value, "") == 0' if is_string else f"value == {stated[1]}"
