@@ -1,5 +1,5 @@
-/* What the C twins of the page's programs share: where the page has a URL and a key in its text, they take them from the
- * environment, as `run` does (SIM_URL, HYPERBOLIC_API_KEY). Each twin prints what its original prints. */
+/* What the C twins of the page's programs share. Each prints what its original prints. Where the page has a URL and a
+ * key in its text, they take them from the environment, as `run` does: SIM_URL and HYPERBOLIC_API_KEY. */
 
 #ifndef PAGE_H
 #define PAGE_H
