@@ -53,7 +53,7 @@ static void check_overflow(hb_client *client) {
     check_number("a prompt beyond the context: HTTP status", hb_error_http_status(error), 400);
     check_has("a prompt beyond the context: the server's words", hb_error_message(error, NULL), "context size");
     check_text("a prompt beyond the context: type", hb_error_type(error), "exceed_context_size_error");
-    check_has("a prompt beyond the context: body has what this library does not know", hb_error_body(error, NULL), "\"n_ctx\":");
+    check_has("a prompt beyond the context: the body as it was", hb_error_body(error, NULL), "\"n_ctx\":");
     hb_error_free(error);
     hb_request_free(request);
     free(prompt);
