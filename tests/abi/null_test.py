@@ -51,9 +51,14 @@ OBJECTS = {
 VALUES = {
     "const char *": {"key": 'setting("HB_TEST_KEY")', "url": '"http://127.0.0.1:1"', "name": '"x-test"', "value": '"1"',
                      "pem": "certificate()", "role": '"user"', "text": '"words"', "model": "MODEL", "json": '"1"'},
-    "int64_t": {None: "1"}, "uint64_t": {None: "7"}, "uint32_t": {"index": "0", "choice": "0", "ms": "30000"},
-    "int32_t": {None: "1", "timeout_ms": "30000"}, "double": {None: "0.5"},
-    "hb_event_fn": {None: "go_on"}, "void *": {None: "&check_count"}, "const int64_t *": {None: "TOKENS"},
+    "int32_t": {None: "1", "timeout_ms": "30000"},
+    "uint32_t": {"index": "0", "choice": "0", "ms": "30000", "limit": "HB_LIMIT_LINE"},
+    "int64_t": {None: "1"},
+    "uint64_t": {None: "7"},
+    "double": {None: "0.5"},
+    "const int64_t *": {None: "TOKENS"},
+    "hb_event_fn": {None: "go_on"},
+    "void *": {None: "&check_count"},
 }
 SPECIAL = {
     ("hb_request_set_json", "key"): '"user"',
