@@ -4,7 +4,7 @@
  */
 #include "check.h"
 
-enum { SIZE = 8 << 20, TIMES = 10 };
+enum { SIZE = 2 << 20, TIMES = 5 };
 
 /* A chat that no socket buffer holds. */
 static hb_request *large_request(void) {
