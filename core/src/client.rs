@@ -100,7 +100,7 @@ impl Client {
                 "base_url",
                 "plain http would show the API key to everybody on the way",
             )
-            .with_hint("use https, or allow plain http explicitly"));
+            .with_hint("Use https, or allow plain http explicitly."));
         }
         *lock(&self.key) = key;
         Ok(())

@@ -10,6 +10,9 @@ use reqwest::header::{
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
 
+const API_KEY: &str = "HYPERBOLIC_API_KEY";
+const BASE_URL: &str = "HYPERBOLIC_BASE_URL";
+
 /// Limits on waiting; `None` is no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
@@ -121,21 +124,23 @@ impl Config {
             Some(Err(_)) => Err(Error::invalid(name, "is not UTF-8")),
         };
         let either = |a: &str, b: &str| Ok::<_, Error>(get(a)?.or(get(b)?));
-        if let Some(key) = get("HYPERBOLIC_API_KEY")? {
-            self.set_api_key(&key)?;
+        if let Some(key) = get(API_KEY)? {
+            self.set_api_key(&key).map_err(|e| e.about(API_KEY))?;
         }
-        if let Some(url) = get("HYPERBOLIC_BASE_URL")? {
-            self.set_base_url(&url)?;
+        if let Some(url) = get(BASE_URL)? {
+            self.set_base_url(&url).map_err(|e| e.about(BASE_URL))?;
         }
         self.allow_http = get("HYPERBOLIC_ALLOW_HTTP")?.is_some_and(|value| value == "1");
         let all = either("all_proxy", "ALL_PROXY")?;
         // HTTP_PROXY in capitals is what a CGI server makes of a client's "Proxy:" header, so it is not trusted.
-        self.proxies.http = get("http_proxy")?.or(all.clone());
-        self.proxies.https = either("https_proxy", "HTTPS_PROXY")?.or(all);
-        self.proxies.except = either("no_proxy", "NO_PROXY")?;
-        for proxy in self.proxies.http.iter().chain(&self.proxies.https) {
-            crate::http::check_proxy(proxy)?;
+        let http = get("http_proxy")?;
+        let https = either("https_proxy", "HTTPS_PROXY")?;
+        for (name, proxy) in [("all_proxy", &all), ("http_proxy", &http), ("https_proxy", &https)] {
+            proxy.as_deref().map_or(Ok(()), crate::http::check_proxy).map_err(|e| e.about(name))?;
         }
+        self.proxies.http = http.or_else(|| all.clone());
+        self.proxies.https = https.or(all);
+        self.proxies.except = either("no_proxy", "NO_PROXY")?;
         Ok(())
     }
 
@@ -270,6 +275,22 @@ mod tests {
         assert_eq!(config.proxies.http.as_deref(), Some("socks5://127.0.0.1:1080"));
         assert_eq!(config.proxies.https.as_deref(), Some("http://127.0.0.1:3128"));
         assert_eq!(config.proxies.except.as_deref(), Some("localhost"));
+    }
+
+    #[test]
+    fn a_bad_variable_is_named() {
+        for (variable, value) in [
+            ("HYPERBOLIC_API_KEY", "a\nb"),
+            ("HYPERBOLIC_BASE_URL", "nonsense"),
+            ("https_proxy", "gopher://a"),
+            ("http_proxy", "::"),
+            ("all_proxy", "x"),
+        ] {
+            let read = |name: &str| (name == variable).then(|| value.into());
+            let error = Config::default().read_env(read).unwrap_err();
+            assert_eq!(error.param.as_str(), variable);
+            assert!(error.message.as_str().starts_with(&format!("{variable}: ")), "{error}");
+        }
     }
 
     #[test]

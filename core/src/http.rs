@@ -85,11 +85,11 @@ impl Http {
                 Status::Deadline,
                 format!("no connection within the connect deadline of {limit} ms"),
             )
-            .with_hint("check the address and the network, or raise the connect deadline")
+            .with_hint("Check the address and the network, or raise the connect deadline.")
             .retryable();
         }
         Error::new(Status::Connect, explain(error))
-            .with_hint("check the base URL, the network, the proxy and the certificates")
+            .with_hint("Check the base URL, the network, the proxy and the certificates.")
             .retryable()
     }
 }

@@ -224,7 +224,8 @@ impl Op {
         }
         if let (300..400, Some(target)) = (head.status, &head.location) {
             error.hint =
-                format!("redirects are not followed; if it is right, set the base URL to {target}").into();
+                format!("Redirects are not followed. If this one is right, set the base URL to {target}")
+                    .into();
         }
         if let Some(key) = &self.key {
             key.redact(&mut error);
