@@ -7,6 +7,7 @@ use crate::wire::Limits;
 use reqwest::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
 };
+use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ pub struct Config {
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) headers: HeaderMap,
     pub(crate) user_agent: HeaderValue,
-    pub(crate) roots: Vec<CertificateDer<'static>>,
+    pub(crate) roots: RootCertStore,
     pub(crate) proxies: Proxies,
     pub(crate) deadlines: Deadlines,
     pub(crate) streaming: bool,
@@ -97,7 +98,7 @@ impl Default for Config {
             endpoint: None,
             headers: HeaderMap::new(),
             user_agent: HeaderValue::from_static(concat!("libhyperbolic/", env!("CARGO_PKG_VERSION"))),
-            roots: Vec::new(),
+            roots: RootCertStore::empty(),
             proxies: Proxies::default(),
             deadlines: Deadlines::default(),
             streaming: true,
@@ -123,7 +124,15 @@ impl Config {
             Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
             Some(Err(_)) => Err(Error::invalid(name, "is not UTF-8")),
         };
-        let either = |a: &str, b: &str| Ok::<_, Error>(get(a)?.or(get(b)?));
+        let proxy = |names: &[&str]| {
+            for name in names {
+                if let Some(url) = get(name)? {
+                    crate::http::check_proxy(&url).map_err(|e| e.about(name))?;
+                    return Ok::<_, Error>(Some(url));
+                }
+            }
+            Ok(None)
+        };
         if let Some(key) = get(API_KEY)? {
             self.set_api_key(&key).map_err(|e| e.about(API_KEY))?;
         }
@@ -131,16 +140,11 @@ impl Config {
             self.set_base_url(&url).map_err(|e| e.about(BASE_URL))?;
         }
         self.allow_http = get("HYPERBOLIC_ALLOW_HTTP")?.is_some_and(|value| value == "1");
-        let all = either("all_proxy", "ALL_PROXY")?;
+        let all = proxy(&["all_proxy", "ALL_PROXY"])?;
         // HTTP_PROXY in capitals is what a CGI server makes of a client's "Proxy:" header, so it is not trusted.
-        let http = get("http_proxy")?;
-        let https = either("https_proxy", "HTTPS_PROXY")?;
-        for (name, proxy) in [("all_proxy", &all), ("http_proxy", &http), ("https_proxy", &https)] {
-            proxy.as_deref().map_or(Ok(()), crate::http::check_proxy).map_err(|e| e.about(name))?;
-        }
-        self.proxies.http = http.or_else(|| all.clone());
-        self.proxies.https = https.or(all);
-        self.proxies.except = either("no_proxy", "NO_PROXY")?;
+        self.proxies.http = proxy(&["http_proxy"])?.or_else(|| all.clone());
+        self.proxies.https = proxy(&["https_proxy", "HTTPS_PROXY"])?.or(all);
+        self.proxies.except = get("no_proxy")?.or(get("NO_PROXY")?);
         Ok(())
     }
 
@@ -184,12 +188,16 @@ impl Config {
 
     /// Trusts the certificates of a PEM text beside the built-in roots.
     pub fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
-        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let found = found.map_err(|e| Error::invalid("ca_pem", format!("cannot be read ({e})")))?;
-        if found.is_empty() {
-            return Err(Error::invalid("ca_pem", "holds no CERTIFICATE block"));
+        let bad = |problem: String| Error::invalid("ca_pem", problem);
+        let mut found = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|e| bad(format!("cannot be read ({e})")))?;
+            found.add(certificate).map_err(|e| bad(format!("holds a certificate that is none ({e})")))?;
         }
-        self.roots.extend(found);
+        if found.is_empty() {
+            return Err(bad("holds no CERTIFICATE block".to_owned()));
+        }
+        self.roots.extend(found.roots);
         Ok(())
     }
 
@@ -284,7 +292,7 @@ mod tests {
             ("HYPERBOLIC_BASE_URL", "nonsense"),
             ("https_proxy", "gopher://a"),
             ("http_proxy", "::"),
-            ("all_proxy", "x"),
+            ("ALL_PROXY", "x"),
         ] {
             let read = |name: &str| (name == variable).then(|| value.into());
             let error = Config::default().read_env(read).unwrap_err();
@@ -303,6 +311,10 @@ mod tests {
             ("header: \"Authorization\"", config.set_header("Authorization", "Basic x")),
             ("user_agent: ", config.set_user_agent("a\nb")),
             ("ca_pem: ", config.add_ca_pem(b"no certificate")),
+            (
+                "ca_pem: ",
+                config.add_ca_pem(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+            ),
             ("ca_pem: ", config.add_ca_pem(b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n")),
             ("proxy: ", config.set_proxy("::")),
             ("proxy: ", config.set_proxy("ftp://a.b")),

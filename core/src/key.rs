@@ -51,13 +51,18 @@ impl Key {
         self.0.clone()
     }
 
+    /// Takes the key out of a text that a server wrote.
+    pub fn redact_text(&self, text: &mut Text) {
+        let Ok(key) = std::str::from_utf8(&self.0.as_bytes()[SCHEME.len()..]) else { return };
+        if text.as_str().contains(key) {
+            *text = Text::from(text.as_str().replace(key, REDACTED));
+        }
+    }
+
     /// Takes the key out of everything that `error` shows: servers echo it.
     pub fn redact(&self, error: &mut Error) {
-        let Ok(key) = std::str::from_utf8(&self.0.as_bytes()[SCHEME.len()..]) else { return };
         for text in error.texts_mut() {
-            if text.as_str().contains(key) {
-                *text = Text::from(text.as_str().replace(key, REDACTED));
-            }
+            self.redact_text(text);
         }
     }
 }

@@ -155,9 +155,12 @@ impl Op {
     }
 
     /// Takes the head of an answer.
-    pub fn head(&self, head: Head, content_type: Option<&str>) -> Result<(), Ended> {
+    pub fn head(&self, mut head: Head, content_type: Option<&str>) -> Result<(), Ended> {
         self.with_live(|live| {
             live.decoder.head(head.status, content_type);
+            if let Some(key) = &self.key {
+                key.redact_text(&mut head.request_id);
+            }
             live.head = head;
         })
     }
