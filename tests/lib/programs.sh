@@ -93,7 +93,7 @@ collect() {
     cat "$base.results" >>"$HB_RESULTS"
     printf -- '--- %s: %s checks passed\n' "$1" "$(grep -c '^ok ' "$base.results")"
     if grep -q '^not ok ' "$base.results"; then
-        cat "$base.log" "$base.out" "$base.err" 2>/dev/null || true
+        cat "$base.out" "$base.err" "$base.log" 2>/dev/null || true
         grep '^not ok ' "$base.results"
     fi
 }
