@@ -119,10 +119,9 @@ impl Client {
         let key = lock(&self.key).clone();
         let op = Op::begin(id, tag, pieces, queue, key.clone(), &self.requests, self.shared.decoder(&plan))?;
         let shared = Arc::clone(&self.shared);
-        let task = {
-            let op = Arc::clone(&op);
-            runtime.spawn(async move { shared.run(&op, &plan, key.as_ref()).await })
-        };
+        // Made here and not in the task, which may be dropped before it ever runs.
+        let guard = EndGuard(Arc::clone(&op));
+        let task = runtime.spawn(async move { shared.run(guard, &plan, key.as_ref()).await });
         op.set_task(task.abort_handle());
         Ok(())
     }
@@ -135,10 +134,10 @@ impl Client {
     }
 }
 
-/// Ends a request whose task is dropped in the middle, as a runtime that shuts down does.
-struct EndGuard<'a>(&'a Op);
+/// Ends a request whose task is dropped before its end, as a runtime that shuts down does.
+struct EndGuard(Arc<Op>);
 
-impl Drop for EndGuard<'_> {
+impl Drop for EndGuard {
     fn drop(&mut self) {
         self.0.end(Err(Error::new(Status::Cancelled, "the library was shut down")));
     }
@@ -150,8 +149,8 @@ impl Shared {
     }
 
     /// The whole life of a request, whose end is told however it comes.
-    async fn run(&self, op: &Op, plan: &Plan, key: Option<&Key>) {
-        let guard = EndGuard(op);
+    async fn run(&self, guard: EndGuard, plan: &Plan, key: Option<&Key>) {
+        let op = &*guard.0;
         let life = caught(self.life(op, plan, key));
         let limit = self.deadlines.total.and_then(|limit| op.started().checked_add(limit));
         let outcome = match limit {
@@ -348,4 +347,31 @@ async fn drain(rest: Option<Response>) {
     };
     // A stream that goes on loses its connection; nothing else comes of it.
     let _ = timeout(DRAIN_WAIT, read).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Client;
+    use crate::config::Config;
+    use crate::error::Status;
+    use crate::op::Op;
+    use crate::plan::Plan;
+    use crate::queue::{EventKind, Patience, Queue};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_task_that_never_ran_ends_its_request() {
+        let client = Client::new(&Config::default()).unwrap();
+        let queue = Arc::<Queue>::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        client.start(runtime.handle(), Plan::models(), &queue, Op::reserve(), 0, true).unwrap();
+        drop(runtime);
+        match queue.next(Patience::For(Duration::ZERO)).unwrap().map(|event| event.kind) {
+            Some(EventKind::Done(response)) => {
+                assert_eq!(response.error.as_ref().map(|error| error.status), Some(Status::Cancelled));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

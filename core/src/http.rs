@@ -79,8 +79,12 @@ impl Http {
 
     /// The error of an attempt that got no head: the connection failed or broke.
     fn no_answer(&self, error: &reqwest::Error) -> Error {
-        if error.is_connect() && error.is_timeout() {
-            let limit = self.connect.unwrap_or_default().as_millis();
+        // Without a deadline it is the system that gave up, and its words are the better ones.
+        if let Some(limit) = self.connect
+            && error.is_connect()
+            && error.is_timeout()
+        {
+            let limit = limit.as_millis();
             return Error::new(
                 Status::Deadline,
                 format!("no connection within the connect deadline of {limit} ms"),
