@@ -9,6 +9,7 @@ use reqwest::header::{
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Limits on waiting; `None` is no limit.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +122,7 @@ impl Config {
             Some(Err(_)) => Err(Error::invalid(name, "is not UTF-8")),
         };
         let either = |a: &str, b: &str| Ok::<_, Error>(get(a)?.or(get(b)?));
-        if let Some(key) = get("HYPERBOLIC_API_KEY")? {
+        if let Some(key) = get("HYPERBOLIC_API_KEY")?.map(Zeroizing::new) {
             self.set_api_key(&key)?;
         }
         if let Some(url) = get("HYPERBOLIC_BASE_URL")? {
