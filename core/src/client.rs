@@ -178,9 +178,10 @@ impl Shared {
         #[cfg(feature = "test-hooks")]
         crate::hooks::panic_if_asked();
         let stream = self.streaming && plan.streamable;
+        let mut usage =
+            stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
+        let mut refused = false;
         loop {
-            let usage =
-                stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
             op.attempt()?;
             let attempt = Attempt {
                 route: plan.route(),
@@ -190,10 +191,16 @@ impl Shared {
             };
             match self.exchange(op, attempt).await {
                 Err(Stop::Failed(error)) if usage && refuses_stream_options(&error) => {
-                    self.no_stream_options.store(true, Ordering::Relaxed);
+                    (usage, refused) = (false, true);
                     op.retry(error, Duration::ZERO, self.decoder(plan))?;
                 }
-                verdict => return verdict,
+                verdict => {
+                    // FastAPI repeats the whole body in any 422, so the name alone proves nothing: going without did.
+                    if refused && verdict.is_ok() {
+                        self.no_stream_options.store(true, Ordering::Relaxed);
+                    }
+                    return verdict;
+                }
             }
         }
     }
