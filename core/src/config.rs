@@ -2,6 +2,7 @@
 
 use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
 use crate::error::Error;
+use crate::http::proxy_url;
 use crate::key::Key;
 use crate::wire::Limits;
 use reqwest::header::{
@@ -10,6 +11,9 @@ use reqwest::header::{
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
 use zeroize::Zeroizing;
+
+const KEY: &str = "HYPERBOLIC_API_KEY";
+const BASE_URL: &str = "HYPERBOLIC_BASE_URL";
 
 /// Limits on waiting; `None` is no limit.
 #[derive(Clone, Copy, Debug)]
@@ -121,22 +125,27 @@ impl Config {
             Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
             Some(Err(_)) => Err(Error::invalid(name, "is not UTF-8")),
         };
-        let either = |a: &str, b: &str| Ok::<_, Error>(get(a)?.or(get(b)?));
-        if let Some(key) = get("HYPERBOLIC_API_KEY")?.map(Zeroizing::new) {
-            self.set_api_key(&key)?;
+        // By the name that its user knows.
+        let named = |name: &str, error: Error| Error::invalid(name, error.message.as_str());
+        let proxy = |names: &[&str]| {
+            for name in names {
+                if let Some(url) = get(name)? {
+                    return proxy_url(&url).map(Some).map_err(|error| named(name, error));
+                }
+            }
+            Ok(None)
+        };
+        if let Some(key) = get(KEY)?.map(Zeroizing::new) {
+            self.set_api_key(&key).map_err(|error| named(KEY, error))?;
         }
-        if let Some(url) = get("HYPERBOLIC_BASE_URL")? {
-            self.set_base_url(&url)?;
+        if let Some(url) = get(BASE_URL)? {
+            self.set_base_url(&url).map_err(|error| named(BASE_URL, error))?;
         }
         self.allow_http = get("HYPERBOLIC_ALLOW_HTTP")?.is_some_and(|value| value == "1");
-        let all = either("all_proxy", "ALL_PROXY")?;
         // HTTP_PROXY in capitals is what a CGI server makes of a client's "Proxy:" header, so it is not trusted.
-        self.proxies.http = get("http_proxy")?.or(all.clone());
-        self.proxies.https = either("https_proxy", "HTTPS_PROXY")?.or(all);
-        self.proxies.except = either("no_proxy", "NO_PROXY")?;
-        for proxy in self.proxies.http.iter().chain(&self.proxies.https) {
-            crate::http::check_proxy(proxy)?;
-        }
+        self.proxies.http = proxy(&["http_proxy", "all_proxy", "ALL_PROXY"])?;
+        self.proxies.https = proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
+        self.proxies.except = get("no_proxy")?.or(get("NO_PROXY")?);
         Ok(())
     }
 
@@ -193,9 +202,9 @@ impl Config {
     pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
         self.proxies = Proxies::default();
         if !url.is_empty() {
-            crate::http::check_proxy(url)?;
-            self.proxies.http = Some(url.to_owned());
-            self.proxies.https = Some(url.to_owned());
+            let url = proxy_url(url)?;
+            self.proxies.http = Some(url.clone());
+            self.proxies.https = Some(url);
         }
         Ok(())
     }
@@ -271,6 +280,22 @@ mod tests {
         assert_eq!(config.proxies.http.as_deref(), Some("socks5://127.0.0.1:1080"));
         assert_eq!(config.proxies.https.as_deref(), Some("http://127.0.0.1:3128"));
         assert_eq!(config.proxies.except.as_deref(), Some("localhost"));
+    }
+
+    #[test]
+    fn a_bad_variable_is_named() {
+        for (name, value) in [
+            ("HYPERBOLIC_API_KEY", "a\nb"),
+            ("HYPERBOLIC_BASE_URL", "api.hyperbolic.xyz"),
+            ("http_proxy", "gopher://a"),
+            ("HTTPS_PROXY", "gopher://a"),
+            ("ALL_PROXY", "gopher://a"),
+        ] {
+            let read = |asked: &str| (asked == name).then(|| value.into());
+            let error = Config::default().read_env(read).unwrap_err();
+            assert_eq!(error.param.as_str(), name, "{error}");
+            assert!(error.message.as_str().starts_with(name), "{error}");
+        }
     }
 
     #[test]
