@@ -11,9 +11,9 @@ use crate::runtime;
 use crate::status::{HB_OK, hb_status};
 use hyperbolic_core::client::Client;
 use hyperbolic_core::error::Error;
-use hyperbolic_core::op::{self, Op};
+use hyperbolic_core::op::Op;
 use hyperbolic_core::plan::Plan;
-use hyperbolic_core::queue::Queue;
+use hyperbolic_core::queue::{self, Queue};
 use std::sync::Arc;
 
 /// Starts a request of any kind on the library's threads.
@@ -81,5 +81,5 @@ pub unsafe extern "C" fn hb_start(
 /// Fails:     never.
 #[unsafe(no_mangle)]
 pub extern "C" fn hb_cancel(op: hb_op) {
-    boundary::free(|| op::cancel(op));
+    boundary::free(|| queue::cancel(op));
 }

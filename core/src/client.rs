@@ -121,10 +121,9 @@ impl Client {
         let shared = shared.ok_or_else(|| Error::new(Status::Closed, "the client is closed"))?;
         let key = lock(&self.key).clone();
         let op = Op::begin(id, tag, pieces, queue, key.clone(), &self.requests, shared.decoder(&plan))?;
-        let task = {
-            let op = Arc::clone(&op);
-            runtime.spawn(async move { shared.run(&op, &plan, key.as_ref()).await })
-        };
+        // Made here and not in the task, which may be dropped before it ever runs.
+        let guard = EndGuard(Arc::clone(&op));
+        let task = runtime.spawn(async move { shared.run(guard, &plan, key.as_ref()).await });
         op.set_task(task.abort_handle());
         Ok(())
     }
@@ -138,10 +137,10 @@ impl Client {
     }
 }
 
-/// Ends a request whose task is dropped in the middle, as a runtime that shuts down does.
-struct EndGuard<'a>(&'a Op);
+/// Ends a request whose task is dropped before its end, as a runtime that shuts down does.
+struct EndGuard(Arc<Op>);
 
-impl Drop for EndGuard<'_> {
+impl Drop for EndGuard {
     fn drop(&mut self) {
         self.0.end(Err(Error::new(Status::Cancelled, "the library was shut down")));
     }
@@ -153,8 +152,8 @@ impl Shared {
     }
 
     /// The whole life of a request, whose end is told however it comes.
-    async fn run(&self, op: &Op, plan: &Plan, key: Option<&Key>) {
-        let guard = EndGuard(op);
+    async fn run(&self, guard: EndGuard, plan: &Plan, key: Option<&Key>) {
+        let op = &*guard.0;
         let life = caught(self.life(op, plan, key));
         let limit = self.deadlines.total.and_then(|limit| op.started().checked_add(limit));
         let outcome = match limit {
@@ -182,9 +181,10 @@ impl Shared {
         #[cfg(feature = "test-hooks")]
         crate::hooks::panic_if_asked();
         let stream = self.streaming && plan.streamable;
+        let mut usage =
+            stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
+        let mut refused = false;
         loop {
-            let usage =
-                stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
             op.attempt()?;
             let attempt = Attempt {
                 route: plan.route(),
@@ -194,10 +194,16 @@ impl Shared {
             };
             match self.exchange(op, attempt).await {
                 Err(Stop::Failed(error)) if usage && refuses_stream_options(&error) => {
-                    self.no_stream_options.store(true, Ordering::Relaxed);
+                    (usage, refused) = (false, true);
                     op.retry(error, Duration::ZERO, self.decoder(plan))?;
                 }
-                verdict => return verdict,
+                verdict => {
+                    // FastAPI repeats the whole body in any 422, so the name alone proves nothing: going without did.
+                    if refused && verdict.is_ok() {
+                        self.no_stream_options.store(true, Ordering::Relaxed);
+                    }
+                    return verdict;
+                }
             }
         }
     }
@@ -351,4 +357,31 @@ async fn drain(rest: Option<Response>) {
     };
     // A stream that goes on loses its connection; nothing else comes of it.
     let _ = timeout(DRAIN_WAIT, read).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Client;
+    use crate::config::Config;
+    use crate::error::Status;
+    use crate::op::Op;
+    use crate::plan::Plan;
+    use crate::queue::{EventKind, Patience, Queue};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_task_that_never_ran_ends_its_request() {
+        let client = Client::new(&Config::default()).unwrap();
+        let queue = Arc::<Queue>::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        client.start(runtime.handle(), Plan::models(), &queue, Op::reserve(), 0, true).unwrap();
+        drop(runtime);
+        match queue.next(Patience::For(Duration::ZERO)).unwrap().map(|event| event.kind) {
+            Some(EventKind::Done(response)) => {
+                assert_eq!(response.error.as_ref().map(|error| error.status), Some(Status::Cancelled));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
 use crate::error::Error;
+use crate::http::proxy_url;
 use crate::key::Key;
 use crate::wire::Limits;
 use reqwest::header::{
@@ -10,6 +11,7 @@ use reqwest::header::{
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 const API_KEY: &str = "HYPERBOLIC_API_KEY";
 const BASE_URL: &str = "HYPERBOLIC_BASE_URL";
@@ -127,23 +129,21 @@ impl Config {
         let proxy = |names: &[&str]| {
             for name in names {
                 if let Some(url) = get(name)? {
-                    crate::http::check_proxy(&url).map_err(|e| e.about(name))?;
-                    return Ok::<_, Error>(Some(url));
+                    return proxy_url(&url).map(Some).map_err(|e| e.about(name));
                 }
             }
             Ok(None)
         };
-        if let Some(key) = get(API_KEY)? {
+        if let Some(key) = get(API_KEY)?.map(Zeroizing::new) {
             self.set_api_key(&key).map_err(|e| e.about(API_KEY))?;
         }
         if let Some(url) = get(BASE_URL)? {
             self.set_base_url(&url).map_err(|e| e.about(BASE_URL))?;
         }
         self.allow_http = get("HYPERBOLIC_ALLOW_HTTP")?.is_some_and(|value| value == "1");
-        let all = proxy(&["all_proxy", "ALL_PROXY"])?;
         // HTTP_PROXY in capitals is what a CGI server makes of a client's "Proxy:" header, so it is not trusted.
-        self.proxies.http = proxy(&["http_proxy"])?.or_else(|| all.clone());
-        self.proxies.https = proxy(&["https_proxy", "HTTPS_PROXY"])?.or(all);
+        self.proxies.http = proxy(&["http_proxy", "all_proxy", "ALL_PROXY"])?;
+        self.proxies.https = proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
         self.proxies.except = get("no_proxy")?.or(get("NO_PROXY")?);
         Ok(())
     }
@@ -205,9 +205,9 @@ impl Config {
     pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
         self.proxies = Proxies::default();
         if !url.is_empty() {
-            crate::http::check_proxy(url)?;
-            self.proxies.http = Some(url.to_owned());
-            self.proxies.https = Some(url.to_owned());
+            let url = proxy_url(url)?;
+            self.proxies.http = Some(url.clone());
+            self.proxies.https = Some(url);
         }
         Ok(())
     }
@@ -292,7 +292,8 @@ mod tests {
             ("HYPERBOLIC_BASE_URL", "nonsense"),
             ("https_proxy", "gopher://a"),
             ("http_proxy", "::"),
-            ("ALL_PROXY", "x"),
+            ("HTTPS_PROXY", "gopher://a"),
+            ("ALL_PROXY", "gopher://a"),
         ] {
             let read = |name: &str| (name == variable).then(|| value.into());
             let error = Config::default().read_env(read).unwrap_err();

@@ -1,11 +1,11 @@
 //! Requests over the network: TLS, proxy, pool, name lookup. Knows no JSON.
 
-use crate::config::Config;
-use crate::endpoint::{Endpoint, Route};
+use crate::config::{Config, Proxies};
+use crate::endpoint::{Endpoint, Route, is_local};
 use crate::error::{Error, Status};
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Proxy, redirect, retry};
+use reqwest::{Method, Proxy, Url, redirect, retry};
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,13 +48,10 @@ impl Http {
         if let Some(limit) = config.deadlines.connect {
             builder = builder.connect_timeout(limit);
         }
-        let proxies = &config.proxies;
-        let except = proxies.except.as_deref().and_then(reqwest::NoProxy::from_string);
-        for (url, make) in [(&proxies.http, Proxy::http as fn(String) -> _), (&proxies.https, Proxy::https)] {
-            if let Some(url) = url {
-                let proxy = make(url.clone()).map_err(|e| bad_proxy(&e))?;
-                builder = builder.proxy(proxy.no_proxy(except.clone()));
-            }
+        if let Some(url) = proxy_for(&config.proxies, &endpoint) {
+            let except = config.proxies.except.as_deref().and_then(reqwest::NoProxy::from_string);
+            let proxy = Proxy::all(url).map_err(|e| bad_proxy(&e))?;
+            builder = builder.proxy(proxy.no_proxy(except));
         }
         let client = builder.build().map_err(|e| Error::new(Status::System, explain(&e)))?;
         Ok(Self { client, endpoint, connect: config.deadlines.connect })
@@ -79,8 +76,12 @@ impl Http {
 
     /// The error of an attempt that got no head: the connection failed or broke.
     fn no_answer(&self, error: &reqwest::Error) -> Error {
-        if error.is_connect() && error.is_timeout() {
-            let limit = self.connect.unwrap_or_default().as_millis();
+        // Without a deadline it is the system that gave up, and its words are the better ones.
+        if let Some(limit) = self.connect
+            && error.is_connect()
+            && error.is_timeout()
+        {
+            let limit = limit.as_millis();
             return Error::new(
                 Status::Deadline,
                 format!("no connection within the connect deadline of {limit} ms"),
@@ -99,14 +100,24 @@ pub fn broken_off(error: &reqwest::Error) -> Error {
     Error::new(Status::Truncated, format!("the answer broke off: {}", explain(error))).retryable()
 }
 
-/// Whether `url` names a proxy of a kind that can be used.
-pub fn check_proxy(url: &str) -> Result<(), Error> {
-    let proxy =
-        reqwest::Url::parse(url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
+/// The proxy that leads to a server, but for the hosts that are excepted.
+fn proxy_for<'a>(proxies: &'a Proxies, endpoint: &Endpoint) -> Option<&'a str> {
+    let url = if endpoint.is_tls() { &proxies.https } else { &proxies.http }.as_deref()?;
+    // A key may travel over plain http to this machine; by a proxy elsewhere it would leave it. And "localhost" is
+    // another machine there.
+    let leaves = endpoint.is_local() && !Url::parse(url).is_ok_and(|proxy| is_local(&proxy));
+    (!leaves).then_some(url)
+}
+
+/// The address of a proxy of a kind that can be used. Without a scheme it is an http proxy, as for curl.
+pub fn proxy_url(text: &str) -> Result<String, Error> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let proxy = Url::parse(&url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
     if !matches!(proxy.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
         return Err(Error::invalid("proxy", "must begin with http://, https:// or socks5://"));
     }
-    Proxy::all(url).map(drop).map_err(|e| bad_proxy(&e))
+    Proxy::all(&url).map_err(|e| bad_proxy(&e))?;
+    Ok(url)
 }
 
 fn bad_proxy(error: &reqwest::Error) -> Error {
@@ -148,5 +159,35 @@ fn kind(error: &reqwest::Error) -> &'static str {
         (true, _) => "no connection",
         (_, true) => "the body could not be read",
         _ => "the request failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{proxy_for, proxy_url};
+    use crate::config::Proxies;
+    use crate::endpoint::Endpoint;
+
+    #[test]
+    fn a_request_to_this_machine_does_not_leave_it() {
+        let (near, far) = ("http://127.0.0.1:1".to_owned(), "http://user:pw@proxy.example:1".to_owned());
+        let by = |http: &String, server: &str| {
+            let proxies = Proxies { http: Some(http.clone()), https: Some(far.clone()), except: None };
+            proxy_for(&proxies, &Endpoint::new(server).unwrap()).map(str::to_owned)
+        };
+        assert_eq!(by(&near, "http://localhost:8080"), Some(near.clone()));
+        assert_eq!(by(&far, "http://localhost:8080"), None);
+        assert_eq!(by(&far, "http://[::1]:8080"), None);
+        assert_eq!(by(&far, "http://a.b"), Some(far.clone()));
+        assert_eq!(by(&near, "https://a.b"), Some(far.clone()));
+    }
+
+    #[test]
+    fn a_proxy_is_written_as_for_curl() {
+        assert_eq!(proxy_url("proxy.example:3128").unwrap(), "http://proxy.example:3128");
+        assert_eq!(proxy_url("127.0.0.1:3128").unwrap(), "http://127.0.0.1:3128");
+        assert_eq!(proxy_url("socks5://a:1").unwrap(), "socks5://a:1");
+        assert!(proxy_url("gopher://a").is_err());
+        assert!(proxy_url("::").is_err());
     }
 }

@@ -13,16 +13,6 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
-/// Every request in flight, by its id.
-static IN_FLIGHT: Registry<Op> = Registry::new();
-
-/// Cancels a request by its id; one that has ended or never was is left alone.
-pub fn cancel(id: u64) {
-    if let Some(op) = IN_FLIGHT.find(id) {
-        op.cancel("the request was cancelled");
-    }
-}
-
 /// One request in flight.
 pub struct Op {
     id: u64,
@@ -104,7 +94,10 @@ impl Op {
             queue.withdraw(id);
             return Err(Error::new(Status::Closed, "the client is closed"));
         }
-        IN_FLIGHT.add(id, &op);
+        // A close that came between has ended it, and found nothing to take out.
+        if lock(&op.live).is_none() {
+            siblings.remove(id);
+        }
         Ok(op)
     }
 
@@ -212,7 +205,6 @@ impl Op {
             live.waiting.push(EventKind::Done(Arc::new(response)));
             self.queue.deliver(self.id, &mut live.waiting);
         }
-        IN_FLIGHT.remove(self.id);
         self.siblings.remove(self.id);
     }
 
@@ -261,10 +253,10 @@ fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, Op, cancel};
+    use super::{Head, Op};
     use crate::error::{Error, Status};
     use crate::key::Key;
-    use crate::queue::{Event, EventKind, Patience, Producer, Queue};
+    use crate::queue::{Event, EventKind, Patience, Producer, Queue, cancel};
     use crate::registry::Registry;
     use crate::wire::{Decoder, Expect, Kind, Limits};
     use std::sync::Arc;
@@ -335,6 +327,46 @@ mod tests {
         assert_eq!(response.error.as_ref().unwrap().status, Status::Cancelled);
         assert_eq!(response.answer.choices[0].text.as_str(), "ab");
         assert!(take(&queue).is_none());
+    }
+
+    #[test]
+    fn a_cancel_after_the_end_leaves_only_the_end() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        say(&op, "a");
+        op.end(Ok(()));
+        cancel(op.id);
+        let response = done(take(&queue));
+        assert!(response.error.is_none());
+        assert_eq!(response.answer.choices[0].text.as_str(), "a");
+        assert!(take(&queue).is_none());
+        cancel(op.id);
+    }
+
+    #[test]
+    fn a_request_that_was_taken_back_leaves_nothing() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let (first, second) = (begin(&queue, &requests), begin(&queue, &requests));
+        // What happens when client and queue are closed while a request is entered.
+        queue.close();
+        queue.withdraw(first.id);
+        assert!(done(take(&queue)).error.is_some());
+        cancel(second.id);
+        assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
+    }
+
+    #[test]
+    fn a_consumer_that_waits_finds_a_freed_queue_closed() {
+        for _ in 0..100 {
+            let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+            let op = begin(&queue, &requests);
+            std::thread::scope(|scope| {
+                let consumer = scope.spawn(|| queue.next(Patience::Forever).map(drop));
+                queue.forget();
+                assert_eq!(consumer.join().unwrap(), Err(Status::Closed));
+            });
+            assert!(op.progress().is_err());
+        }
     }
 
     #[test]
