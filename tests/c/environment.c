@@ -181,18 +181,18 @@ static void from_env(void) {
     hb_options_free(options);
 }
 
-/* A bad variable is reported by its name; one that may be written either way, in small letters. */
+/* A bad variable is reported by its name, as it was written. */
 static void bad_variables(void) {
     static const struct {
-        const char *name, *value, *reported;
+        const char *name, *value;
     } ROWS[] = {
-        {"HYPERBOLIC_API_KEY", "a\nb", "HYPERBOLIC_API_KEY"},
-        {"HYPERBOLIC_API_KEY", "not UTF-8 \xFF", "HYPERBOLIC_API_KEY"},
-        {"HYPERBOLIC_BASE_URL", "api.hyperbolic.xyz", "HYPERBOLIC_BASE_URL"},
-        {"https_proxy", "gopher://127.0.0.1", "https_proxy"},
-        {"HTTPS_PROXY", "gopher://127.0.0.1", "https_proxy"},
-        {"http_proxy", "gopher://127.0.0.1", "http_proxy"},
-        {"ALL_PROXY", "gopher://127.0.0.1", "all_proxy"},
+        {"HYPERBOLIC_API_KEY", "a\nb"},
+        {"HYPERBOLIC_API_KEY", "not UTF-8 \xFF"},
+        {"HYPERBOLIC_BASE_URL", "api.hyperbolic.xyz"},
+        {"https_proxy", "gopher://127.0.0.1"},
+        {"HTTPS_PROXY", "gopher://127.0.0.1"},
+        {"http_proxy", "gopher://127.0.0.1"},
+        {"ALL_PROXY", "gopher://127.0.0.1"},
     };
     size_t i;
     for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
@@ -202,7 +202,7 @@ static void bad_variables(void) {
         setenv(ROWS[i].name, ROWS[i].value, 1);
         hb_options *options = hb_options_from_env();
         hb_status status = hb_client_new(options, &client, &error);
-        check(status == HB_E_INVALID_ARGUMENT && strstr(hb_error_message(error, NULL), ROWS[i].reported) != NULL,
+        check(status == HB_E_INVALID_ARGUMENT && strstr(hb_error_message(error, NULL), ROWS[i].name) != NULL,
               ROWS[i].name, "%s: \"%s\"", hb_status_name(status), hb_error_message(error, NULL));
         hb_error_free(error);
         hb_client_free(client);
