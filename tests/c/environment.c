@@ -93,7 +93,7 @@ static hb_options *by_proxy(const char *url, const char *proxy) {
 }
 
 static void proxies(void) {
-    static const char *const BAD[] = {"::", "ftp://127.0.0.1", "127.0.0.1:3128", "http://"};
+    static const char *const BAD[] = {"::", "ftp://127.0.0.1", "gopher://127.0.0.1:3128", "http://"};
     struct proxy proxy;
     char said[256], url[128];
     size_t i;
