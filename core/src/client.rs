@@ -24,7 +24,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// How long a stream whose choices have all finished is read on for its usage: servers send it in the next chunk,
 /// or not at all.
 const USAGE_WAIT: Duration = Duration::from_millis(500);
-/// How long, and how far, an answer that is complete is read on, so that its connection can be used again.
+/// How long an answer that is complete is read on before its caller hears of it. Mostly the body's end comes with
+/// `[DONE]`, and the caller's next request then finds the connection in the pool.
+const DRAIN_FIRST: Duration = Duration::from_millis(2);
+/// How long, and how far, it is read on after that, so that its connection can be used again.
 const DRAIN_WAIT: Duration = Duration::from_millis(50);
 const DRAIN_BYTES: usize = 16 * 1024;
 
@@ -160,11 +163,14 @@ impl Shared {
             None => life.await,
             Some(limit) => match timeout_at(limit.into(), life).await {
                 Ok(outcome) => outcome,
+                // It may have been whole, and waiting for its usage.
+                Err(_) if matches!(op.finish(), Ok(Ok(()))) => Ok(Ok(None)),
                 Err(_) => Ok(Err(passed("total", self.deadlines.total, op))),
             },
         };
         let rest = match outcome {
             Ok(Ok(rest)) => {
+                let rest = drain(rest, DRAIN_FIRST).await;
                 op.end(Ok(()));
                 rest
             }
@@ -173,7 +179,8 @@ impl Shared {
             Err(panic) => return op.end(Err(Error::new(Status::Panic, panic))),
         };
         drop(guard);
-        drain(rest).await;
+        // A stream that goes on loses its connection; nothing else comes of it.
+        drain(rest, DRAIN_WAIT).await;
     }
 
     /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end.
@@ -343,9 +350,9 @@ pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     format!("a bug in this library: {}", text.unwrap_or("a panic without a text"))
 }
 
-/// Reads on to the end of an answer that is complete.
-async fn drain(rest: Option<Response>) {
-    let Some(mut rest) = rest else { return };
+/// Reads on to the end of an answer that is complete. Gives it back if the end did not come in time.
+async fn drain(rest: Option<Response>, wait: Duration) -> Option<Response> {
+    let mut rest = rest?;
     let read = async {
         let mut left = DRAIN_BYTES;
         while let Ok(Some(bytes)) = rest.chunk().await {
@@ -355,8 +362,7 @@ async fn drain(rest: Option<Response>) {
             }
         }
     };
-    // A stream that goes on loses its connection; nothing else comes of it.
-    let _ = timeout(DRAIN_WAIT, read).await;
+    timeout(wait, read).await.is_err().then_some(rest)
 }
 
 #[cfg(test)]
