@@ -996,7 +996,8 @@ HB_API hb_status hb_request_set_suffix(struct hb_request *request, const char *t
  * Send a chat and wait for the whole answer.
  *
  * Ownership: `*response` is yours, and so is `*error`; free both. There may be a response together with an error:
- *            what had arrived before a cut, a cancel or a deadline. NULL if nothing was sent. `request` is copied.
+ *            what had arrived before a cut, a cancel or a deadline. NULL if nothing was sent. `response` may be NULL
+ *            if you do not want it. `request` is copied.
  * Thread:    any; a client takes calls from any number of threads.
  * Blocks:    until the answer is whole or fails. hb_client_close on another thread ends the wait.
  * Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad, or it has a prompt; the message names it
@@ -1079,7 +1080,7 @@ HB_API hb_status hb_models(struct hb_client *client, struct hb_model_list **mode
  * the network or the server arrives in DONE, not here. `tag` is yours and comes back in every event.
  *
  * Ownership: `request` is copied (cheaply) and may be freed on return. `*op` is the number of the request, written
- *            before any event of it can be taken; 0 on failure.
+ *            before any event of it can be taken; 0 on failure. `op` may be NULL if you do not want it.
  * Thread:    any.
  * Blocks:    never; may be called from a callback.
  * Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad; the message names it

@@ -207,7 +207,8 @@ fn end(op: hb_op) -> Result<Arc<Response>, Error> {
 /// Send a chat and wait for the whole answer.
 ///
 /// Ownership: `*response` is yours, and so is `*error`; free both. There may be a response together with an error:
-///            what had arrived before a cut, a cancel or a deadline. NULL if nothing was sent. `request` is copied.
+///            what had arrived before a cut, a cancel or a deadline. NULL if nothing was sent. `response` may be NULL
+///            if you do not want it. `request` is copied.
 /// Thread:    any; a client takes calls from any number of threads.
 /// Blocks:    until the answer is whole or fails. hb_client_close on another thread ends the wait.
 /// Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad, or it has a prompt; the message names it

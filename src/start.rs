@@ -35,7 +35,7 @@ pub fn start(
 /// the network or the server arrives in DONE, not here. `tag` is yours and comes back in every event.
 ///
 /// Ownership: `request` is copied (cheaply) and may be freed on return. `*op` is the number of the request, written
-///            before any event of it can be taken; 0 on failure.
+///            before any event of it can be taken; 0 on failure. `op` may be NULL if you do not want it.
 /// Thread:    any.
 /// Blocks:    never; may be called from a callback.
 /// Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad; the message names it

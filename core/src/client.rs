@@ -30,7 +30,8 @@ const DRAIN_BYTES: usize = 16 * 1024;
 
 /// A client of one server. Shared by any number of threads.
 pub struct Client {
-    shared: Arc<Shared>,
+    /// `None` once closed: the connections go with the last request.
+    shared: Mutex<Option<Arc<Shared>>>,
     requests: Arc<Registry<Op>>,
     key: Mutex<Option<Key>>,
     /// Whether a key may be sent to this server.
@@ -73,7 +74,7 @@ impl Client {
     pub fn new(config: &Config) -> Result<Self, Error> {
         let client = Self {
             private: config.allow_http || config.endpoint()?.is_private(),
-            shared: Arc::new(Shared {
+            shared: Mutex::new(Some(Arc::new(Shared {
                 http: Http::new(config)?,
                 deadlines: config.deadlines,
                 streaming: config.streaming,
@@ -81,7 +82,7 @@ impl Client {
                 header_bytes: config.header_bytes,
                 strict: config.strict,
                 no_stream_options: AtomicBool::new(false),
-            }),
+            }))),
             requests: Arc::default(),
             key: Mutex::default(),
         };
@@ -100,7 +101,7 @@ impl Client {
                 "base_url",
                 "plain http would show the API key to everybody on the way",
             )
-            .with_hint("use https, or allow plain http explicitly"));
+            .with_hint("Use https, or allow plain http explicitly."));
         }
         *lock(&self.key) = key;
         Ok(())
@@ -116,9 +117,10 @@ impl Client {
         tag: u64,
         pieces: bool,
     ) -> Result<(), Error> {
+        let shared = lock(&self.shared).clone();
+        let shared = shared.ok_or_else(|| Error::new(Status::Closed, "the client is closed"))?;
         let key = lock(&self.key).clone();
-        let op = Op::begin(id, tag, pieces, queue, key.clone(), &self.requests, self.shared.decoder(&plan))?;
-        let shared = Arc::clone(&self.shared);
+        let op = Op::begin(id, tag, pieces, queue, key.clone(), &self.requests, shared.decoder(&plan))?;
         // Made here and not in the task, which may be dropped before it ever runs.
         let guard = EndGuard(Arc::clone(&op));
         let task = runtime.spawn(async move { shared.run(guard, &plan, key.as_ref()).await });
@@ -128,6 +130,7 @@ impl Client {
 
     /// Cancels what runs and refuses what comes.
     pub fn close(&self) {
+        drop(lock(&self.shared).take());
         for op in self.requests.close() {
             op.cancel("the client was closed");
         }

@@ -8,11 +8,12 @@ use crate::wire::Limits;
 use reqwest::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
 };
+use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-const KEY: &str = "HYPERBOLIC_API_KEY";
+const API_KEY: &str = "HYPERBOLIC_API_KEY";
 const BASE_URL: &str = "HYPERBOLIC_BASE_URL";
 
 /// Limits on waiting; `None` is no limit.
@@ -59,7 +60,7 @@ pub struct Config {
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) headers: HeaderMap,
     pub(crate) user_agent: HeaderValue,
-    pub(crate) roots: Vec<CertificateDer<'static>>,
+    pub(crate) roots: RootCertStore,
     pub(crate) proxies: Proxies,
     pub(crate) deadlines: Deadlines,
     pub(crate) streaming: bool,
@@ -99,7 +100,7 @@ impl Default for Config {
             endpoint: None,
             headers: HeaderMap::new(),
             user_agent: HeaderValue::from_static(concat!("libhyperbolic/", env!("CARGO_PKG_VERSION"))),
-            roots: Vec::new(),
+            roots: RootCertStore::empty(),
             proxies: Proxies::default(),
             deadlines: Deadlines::default(),
             streaming: true,
@@ -125,21 +126,19 @@ impl Config {
             Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
             Some(Err(_)) => Err(Error::invalid(name, "is not UTF-8")),
         };
-        // By the name that its user knows.
-        let named = |name: &str, error: Error| Error::invalid(name, error.message.as_str());
         let proxy = |names: &[&str]| {
             for name in names {
                 if let Some(url) = get(name)? {
-                    return proxy_url(&url).map(Some).map_err(|error| named(name, error));
+                    return proxy_url(&url).map(Some).map_err(|e| e.about(name));
                 }
             }
             Ok(None)
         };
-        if let Some(key) = get(KEY)?.map(Zeroizing::new) {
-            self.set_api_key(&key).map_err(|error| named(KEY, error))?;
+        if let Some(key) = get(API_KEY)?.map(Zeroizing::new) {
+            self.set_api_key(&key).map_err(|e| e.about(API_KEY))?;
         }
         if let Some(url) = get(BASE_URL)? {
-            self.set_base_url(&url).map_err(|error| named(BASE_URL, error))?;
+            self.set_base_url(&url).map_err(|e| e.about(BASE_URL))?;
         }
         self.allow_http = get("HYPERBOLIC_ALLOW_HTTP")?.is_some_and(|value| value == "1");
         // HTTP_PROXY in capitals is what a CGI server makes of a client's "Proxy:" header, so it is not trusted.
@@ -189,12 +188,16 @@ impl Config {
 
     /// Trusts the certificates of a PEM text beside the built-in roots.
     pub fn add_ca_pem(&mut self, pem: &[u8]) -> Result<(), Error> {
-        let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let found = found.map_err(|e| Error::invalid("ca_pem", format!("cannot be read ({e})")))?;
-        if found.is_empty() {
-            return Err(Error::invalid("ca_pem", "holds no CERTIFICATE block"));
+        let bad = |problem: String| Error::invalid("ca_pem", problem);
+        let mut found = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|e| bad(format!("cannot be read ({e})")))?;
+            found.add(certificate).map_err(|e| bad(format!("holds a certificate that is none ({e})")))?;
         }
-        self.roots.extend(found);
+        if found.is_empty() {
+            return Err(bad("holds no CERTIFICATE block".to_owned()));
+        }
+        self.roots.extend(found.roots);
         Ok(())
     }
 
@@ -284,17 +287,17 @@ mod tests {
 
     #[test]
     fn a_bad_variable_is_named() {
-        for (name, value) in [
+        for (variable, value) in [
             ("HYPERBOLIC_API_KEY", "a\nb"),
-            ("HYPERBOLIC_BASE_URL", "api.hyperbolic.xyz"),
-            ("http_proxy", "gopher://a"),
-            ("HTTPS_PROXY", "gopher://a"),
+            ("HYPERBOLIC_BASE_URL", "nonsense"),
+            ("https_proxy", "gopher://a"),
+            ("http_proxy", "::"),
             ("ALL_PROXY", "gopher://a"),
         ] {
-            let read = |asked: &str| (asked == name).then(|| value.into());
+            let read = |name: &str| (name == variable).then(|| value.into());
             let error = Config::default().read_env(read).unwrap_err();
-            assert_eq!(error.param.as_str(), name, "{error}");
-            assert!(error.message.as_str().starts_with(name), "{error}");
+            assert_eq!(error.param.as_str(), variable);
+            assert!(error.message.as_str().starts_with(&format!("{variable}: ")), "{error}");
         }
     }
 
@@ -308,6 +311,10 @@ mod tests {
             ("header: \"Authorization\"", config.set_header("Authorization", "Basic x")),
             ("user_agent: ", config.set_user_agent("a\nb")),
             ("ca_pem: ", config.add_ca_pem(b"no certificate")),
+            (
+                "ca_pem: ",
+                config.add_ca_pem(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+            ),
             ("ca_pem: ", config.add_ca_pem(b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n")),
             ("proxy: ", config.set_proxy("::")),
             ("proxy: ", config.set_proxy("ftp://a.b")),

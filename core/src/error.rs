@@ -100,6 +100,13 @@ impl Error {
         error
     }
 
+    /// The same problem, of a value that came under another name.
+    pub fn about(self, field: &str) -> Self {
+        let message = self.message.as_str();
+        let problem = message.strip_prefix(&format!("{}: ", self.param)).unwrap_or(message);
+        Self::invalid(field, problem)
+    }
+
     /// Every text that a server may have filled.
     pub fn texts_mut(&mut self) -> [&mut Text; 7] {
         let Detail { message, hint, code, kind, param, request_id, body, .. } = &mut *self.0;

@@ -86,11 +86,11 @@ impl Http {
                 Status::Deadline,
                 format!("no connection within the connect deadline of {limit} ms"),
             )
-            .with_hint("check the address and the network, or raise the connect deadline")
+            .with_hint("Check the address and the network, or raise the connect deadline.")
             .retryable();
         }
         Error::new(Status::Connect, explain(error))
-            .with_hint("check the base URL, the network, the proxy and the certificates")
+            .with_hint("Check the base URL, the network, the proxy and the certificates.")
             .retryable()
     }
 }
@@ -126,11 +126,8 @@ fn bad_proxy(error: &reqwest::Error) -> Error {
 
 /// rustls with ring and the roots that browsers carry. Nothing of the process's is read or set.
 fn tls(config: &Config) -> Result<rustls::ClientConfig, Error> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for certificate in &config.roots {
-        let added = roots.add(certificate.clone());
-        added.map_err(|e| Error::invalid("ca_pem", format!("holds a certificate that is none ({e})")))?;
-    }
+    let mut roots = config.roots.clone();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -51,13 +51,17 @@ impl Key {
         self.0.clone()
     }
 
+    /// Takes the key out of a text that a server wrote.
+    pub fn redact_text(&self, text: &mut Text) {
+        if let Some(clean) = without(text.as_str(), &self.0.as_bytes()[SCHEME.len()..]) {
+            *text = Text::from(clean);
+        }
+    }
+
     /// Takes the key out of everything that `error` shows: servers echo it.
     pub fn redact(&self, error: &mut Error) {
-        let key = &self.0.as_bytes()[SCHEME.len()..];
         for text in error.texts_mut() {
-            if let Some(clean) = without(text.as_str(), key) {
-                *text = Text::from(clean);
-            }
+            self.redact_text(text);
         }
     }
 }

@@ -148,9 +148,12 @@ impl Op {
     }
 
     /// Takes the head of an answer.
-    pub fn head(&self, head: Head, content_type: Option<&str>) -> Result<(), Ended> {
+    pub fn head(&self, mut head: Head, content_type: Option<&str>) -> Result<(), Ended> {
         self.with_live(|live| {
             live.decoder.head(head.status, content_type);
+            if let Some(key) = &self.key {
+                key.redact_text(&mut head.request_id);
+            }
             live.head = head;
         })
     }
@@ -216,7 +219,8 @@ impl Op {
         }
         if let (300..400, Some(target)) = (head.status, &head.location) {
             error.hint =
-                format!("redirects are not followed; if it is right, set the base URL to {target}").into();
+                format!("Redirects are not followed. If this one is right, set the base URL to {target}")
+                    .into();
         }
         if let Some(key) = &self.key {
             key.redact(&mut error);

@@ -1,6 +1,6 @@
 /*
  * What an answer can hold beside a plain text: tool calls, reasoning, log-probabilities, characters in pieces, a list
- * of models; over TLS and HTTP/2 too. And which call takes which request.
+ * of models. And which call takes which request.
  */
 #include "same.h"
 
@@ -142,16 +142,6 @@ static void nul_in_a_text(void) {
     hb_response_free(response);
 }
 
-static void over_tls(void) {
-    struct pieces plain, secure;
-    hb_request *request = test_chat("Over HTTP/2");
-    hb_response *over_http = ask("over plain HTTP", test_client(NULL), hb_request_clone(request), &plain);
-    hb_response *over_h2 = ask("over TLS", client_of(tls_options()), request, &secure);
-    check_same("the answer is the same over TLS and HTTP/2", over_http, over_h2);
-    hb_response_free(over_http);
-    hb_response_free(over_h2);
-}
-
 static void check_models(const char *name, const hb_model_list *models, int named) {
     uint32_t i, count = hb_model_list_count(models), good = 0, base = 0;
     for (i = 0; i < count; i++) {
@@ -230,7 +220,6 @@ int main(void) {
     reasoning();
     characters_in_pieces();
     nul_in_a_text();
-    over_tls();
     models();
     return check_end();
 }

@@ -8,18 +8,6 @@
 /* Pieces as fast as the wire takes them, for longer than any test waits. */
 #define FLOWS "words=100000"
 
-/* How many requests were left by their client, as the simulator with TLS counts them: its control routes need TLS. */
-static long wait_for_tls_count(const char *name, long least) {
-    char command[512], answer[4096];
-    snprintf(command, sizeof command, "curl --silent --cacert '%s' '%s/simulator/wait?%s=%ld&timeout-ms=%d'",
-             setting("HB_TEST_CA"), setting("HB_TEST_TLS_URL"), name, least, PATIENCE_MS);
-    FILE *curl = popen(command, "r");
-    if (curl == NULL) give_up("no curl");
-    answer[fread(answer, 1, sizeof answer - 1, curl)] = '\0';
-    if (pclose(curl) != 0) give_up("curl failed");
-    return counted(answer, name);
-}
-
 /* What a callback does, and what it saw. */
 struct plan {
     uint32_t act_on;
@@ -45,11 +33,6 @@ static int32_t on_event(const hb_event *event, void *context) {
     if (plan->cancel) hb_cancel(event->op);
     hb_client_close(plan->close);
     return plan->answer;
-}
-
-static hb_options *with_fault(hb_options *options, const char *script) {
-    hb_options_set_header(options, "x-simulator-fault", script, HB_NUL);
-    return options;
 }
 
 /* One blocking call that is ended from its callback. */
@@ -115,24 +98,6 @@ static void at_the_end(void) {
     hb_cancel(UINT64_C(1) << 52);
     check_status("ops that never were", chat_once(client), HB_OK);
     hb_request_free(request);
-    hb_client_free(client);
-}
-
-/* Over HTTP/2 the stream is reset, and its connection serves the next request. */
-static void over_http2(void) {
-    hb_client *client = client_of(with_fault(tls_options(), STALLS ",times=3"));
-    struct plan plan;
-    int i;
-    for (i = 0; i < 3; i++) {
-        memset(&plan, 0, sizeof plan);
-        plan.act_on = HB_EVENT_TEXT;
-        plan.answer = HB_STOP;
-        check_ended("HB_STOP over HTTP/2", client, &plan);
-        check_number("the server sees the stream reset", wait_for_tls_count("closes", i + 1), i + 1);
-    }
-    check_status("the next request", chat_once(client), HB_OK);
-    check_number("goes over the same connection", wait_for_tls_count("connections", 1), 1);
-    check_number("which stays open", wait_for_tls_count("open", 1), 1);
     hb_client_free(client);
 }
 
@@ -300,7 +265,6 @@ int main(void) {
     check_begin();
     from_callbacks();
     at_the_end();
-    over_http2();
     from_another_thread();
     in_every_phase();
     by_queue();

@@ -50,26 +50,6 @@ static void used_again(void) {
     hb_client_free(client);
 }
 
-/* Side by side each has its own; then they are there for the next. */
-static void side_by_side(void) {
-    enum { MANY = 8 };
-    hb_client *client = test_client("delay=200");
-    hb_queue *queue = test_queue();
-    hb_request *request = test_chat("x");
-    int round, i;
-    wait_for_open(0);
-    control_only("POST", "/simulator/reset", "");
-    for (round = 0; round < 2; round++) {
-        for (i = 0; i < MANY; i++) hb_start(client, request, queue, 0, NULL, NULL);
-        for (i = 0; i < MANY; i++) hb_event_free(next_of_kind(queue, HB_EVENT_DONE));
-    }
-    check_number("requests", count_of("requests"), 2 * MANY);
-    check(count_of("connections") <= MANY, "side by side too", "%ld were opened", count_of("connections"));
-    hb_queue_free(queue);
-    hb_request_free(request);
-    hb_client_free(client);
-}
-
 /* What is idle closes too. */
 static void gone_with_their_client(void) {
     hb_client *client = test_client(NULL);
@@ -89,7 +69,6 @@ static void gone_with_their_client(void) {
 int main(void) {
     check_begin();
     used_again();
-    side_by_side();
     gone_with_their_client();
     return check_end();
 }

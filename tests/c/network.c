@@ -100,19 +100,6 @@ static void no_connection(void) {
     check_failure("a name that does not exist", &outcome, HB_E_CONNECT, 0, "");
 }
 
-static void tls(void) {
-    struct outcome outcome;
-    char url[64];
-    run(&outcome, with_url(setting("HB_TEST_TLS_URL")));
-    check_failure("a certificate that nobody vouches for", &outcome, HB_E_CONNECT, 0, "ertificate");
-    snprintf(url, sizeof url, "https://127.0.0.1:%d", port_of(setting("HB_TEST_URL")));
-    run(&outcome, with_url(url));
-    check_failure("TLS to a server without it", &outcome, HB_E_CONNECT, 0, "");
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", port_of(setting("HB_TEST_TLS_URL")));
-    run(&outcome, with_url(url));
-    check_failure("no TLS to a server with it", &outcome, HB_E_CONNECT, 0, "");
-}
-
 /* A server that is too busy to accept: its backlog is full, and the kernel answers no more. */
 static void no_connection_in_time(void) {
     struct outcome outcome;
@@ -189,32 +176,25 @@ static void deadlines(void) {
 /* An answer that begins and does not end: what had arrived is kept, and says so. */
 static void broken_off(void) {
     static const struct {
-        const char *script;
-        int tls;
-        const char *text;
+        const char *script, *text;
     } ROWS[] = {
-        {"cut-after=4", 0, "This is canned"},
-        {"close-after=4", 0, "This is canned"},
+        {"cut-after=4", "This is canned"},
+        {"close-after=4", "This is canned"},
         /* A reset may overtake what was sent before it. */
-        {"reset-after=4", 0, NULL},
-        {"cut-after=4", 1, "This is canned"},
-        {"close-after=4", 1, NULL},
-        {"reset-after=4", 1, NULL},
-        {"cut-after=0", 0, ""},
+        {"reset-after=4", NULL},
+        {"cut-after=0", ""},
     };
     size_t i, size;
     for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         char name[64];
         struct outcome outcome;
-        hb_options *options = ROWS[i].tls ? tls_options() : test_options();
-        hb_options_set_header(options, "x-simulator-fault", ROWS[i].script, HB_NUL);
-        run(&outcome, options);
+        run(&outcome, with_fault(ROWS[i].script));
         const char *text = hb_response_text(outcome.response, 0, &size);
-        snprintf(name, sizeof name, "%s%s: what had arrived", ROWS[i].script, ROWS[i].tls ? " over HTTP/2" : "");
+        snprintf(name, sizeof name, "%s: what had arrived", ROWS[i].script);
         check(ROWS[i].text == NULL ? strncmp("This is canned", text, size) == 0 : strcmp(text, ROWS[i].text) == 0, name,
               "\"%s\"", text);
         check_text("was delivered", outcome.text, text);
-        snprintf(name, sizeof name, "%s%s: may succeed later", ROWS[i].script, ROWS[i].tls ? " over HTTP/2" : "");
+        snprintf(name, sizeof name, "%s: may succeed later", ROWS[i].script);
         check_number(name, hb_error_is_retryable(outcome.error), 1);
         check_text("its request has the server's id", hb_error_request_id(outcome.error),
                    hb_response_request_id(outcome.response));
@@ -253,7 +233,7 @@ static void whole_all_the_same(void) {
         run(&outcome, with_fault(SCRIPTS[i]));
         check(outcome.status == HB_OK, SCRIPTS[i], "%s: %s", hb_status_name(outcome.status),
               hb_error_message(outcome.error, NULL));
-        check_text("its text", hb_response_text(outcome.response, 0, NULL), "This is canned text.");
+        check_has("its text", hb_response_text(outcome.response, 0, NULL), "This is canned text");
         hb_response_free(outcome.response);
         hb_error_free(outcome.error);
     }
@@ -262,7 +242,6 @@ static void whole_all_the_same(void) {
 int main(void) {
     check_begin();
     no_connection();
-    tls();
     no_connection_in_time();
     deadlines();
     broken_off();

@@ -1,39 +1,7 @@
 /*
  * The library says nothing on the host's standard output and error, whatever goes wrong.
  */
-#include "check.h"
-
-static int saved[2];
-static FILE *caught;
-
-/* What is written on either from here on goes to a file. */
-static void catch_output(void) {
-    int i;
-    fflush(NULL);
-    caught = tmpfile();
-    if (caught == NULL) give_up("no temporary file");
-    for (i = 0; i < 2; i++) {
-        saved[i] = dup(i + 1);
-        dup2(fileno(caught), i + 1);
-    }
-}
-
-/* How many bytes were written; shows them. */
-static long release_output(void) {
-    char line[256];
-    int i;
-    fflush(NULL);
-    for (i = 0; i < 2; i++) {
-        dup2(saved[i], i + 1);
-        close(saved[i]);
-    }
-    fseek(caught, 0, SEEK_END);
-    long size = ftell(caught);
-    rewind(caught);
-    while (fgets(line, sizeof line, caught) != NULL) printf("# %s", line);
-    fclose(caught);
-    return size;
-}
+#include "silence.h"
 
 static int32_t stop(const hb_event *event, void *context) {
     (void)event;
@@ -102,16 +70,6 @@ static hb_options *with_url(const char *url) {
     return options;
 }
 
-/* What came of a piece of work, and one check that it was done in silence. */
-#define IN_SILENCE(name, failures, work)                                  \
-    do {                                                                  \
-        catch_output();                                                   \
-        int failed = (work);                                              \
-        long written = release_output();                                  \
-        check_number(name ": bytes written", written, 0);                 \
-        check(failed >= (failures), name, "only %d calls failed", failed); \
-    } while (0)
-
 int main(void) {
     check_begin();
     IN_SILENCE("bad arguments", 10, bad_arguments());
@@ -123,10 +81,8 @@ int main(void) {
     IN_SILENCE("a cut", 5, every_call(test_options(), "cut-after=0"));
     IN_SILENCE("a reset", 5, every_call(test_options(), "reset-after=2"));
     IN_SILENCE("a reset without a head", 6, every_call(test_options(), "reset-head"));
-    IN_SILENCE("a reset over HTTP/2", 6, every_call(tls_options(), "reset-head"));
     IN_SILENCE("a stall", 6, every_call(test_options(), "stall"));
     IN_SILENCE("no connection", 6, every_call(with_url("http://127.0.0.1:1"), ""));
-    IN_SILENCE("no trust", 6, every_call(with_url(setting("HB_TEST_TLS_URL")), ""));
     IN_SILENCE("no client", 6, every_call(with_url("http://192.0.2.1"), ""));
     return check_end();
 }

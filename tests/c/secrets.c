@@ -140,8 +140,6 @@ int main(void) {
     check_begin();
     key = setting("HB_TEST_KEY");
     for (i = 0; i < sizeof SCRIPTS / sizeof *SCRIPTS; i++) every_call(SCRIPTS[i], test_options(), SCRIPTS[i]);
-    every_call("over HTTP/2", tls_options(), "reset-head");
-    every_call("no trust", with_url(setting("HB_TEST_TLS_URL")), "");
     every_call("no TLS", with_url("https://127.0.0.1:1"), "");
     every_call("no connection", with_url("http://127.0.0.1:1"), "");
     every_call("plain http", with_url("http://192.0.2.1"), "");

@@ -1,6 +1,7 @@
 /* not-under: valgrind (which masks signals itself, and shows its own masks in /proc) */
 /*
- * The library's threads: none before the first request, then at most six, named, and deaf to the host's signals.
+ * The library's threads: none before the first request, then at most six, named, and deaf to signals: to the host's,
+ * and to the SIGPIPE that a server raises by leaving in the middle of an upload.
  */
 #include "check.h"
 
@@ -10,7 +11,7 @@ enum { MOST = 6, TASKS = 64 };
 
 struct task {
     char name[32];
-    unsigned long long blocked;
+    unsigned long long blocked, pending;
 };
 
 static int read_file(const char *path, char *text, size_t room) {
@@ -32,9 +33,11 @@ static int list_tasks(struct task *tasks) {
         snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
         if (!read_file(path, text, sizeof text)) continue;
         const char *name = strstr(text, "Name:\t"), *mask = strstr(text, "SigBlk:\t");
-        if (name == NULL || mask == NULL) continue;
+        const char *pending = strstr(text, "SigPnd:\t");
+        if (name == NULL || mask == NULL || pending == NULL) continue;
         snprintf(tasks[count].name, sizeof tasks[count].name, "%.*s", (int)strcspn(name + 6, "\n"), name + 6);
         tasks[count].blocked = strtoull(mask + 8, NULL, 16);
+        tasks[count].pending = strtoull(pending + 8, NULL, 16);
         count += 1;
     }
     if (folder != NULL) closedir(folder);
@@ -109,6 +112,71 @@ static void hosts_signals(hb_client *client) {
     check_number("and on no other", elsewhere, 0);
 }
 
+static int listener;
+
+/* Refuses each upload after a little of it, ends its own side, and resets: what the client then writes breaks the pipe. */
+static void *leave_uploads(void *context) {
+    static const char REFUSAL[] = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+    const struct linger reset = {1, 0};
+    char bytes[4096];
+    int client;
+    while ((client = accept(listener, NULL, NULL)) >= 0) {
+        if (recv(client, bytes, sizeof bytes, 0) < 0) continue;
+        send_all(client, REFUSAL, strlen(REFUSAL));
+        shutdown(client, SHUT_WR);
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        close(client);
+    }
+    return context;
+}
+
+/* Whether a thread of ours has a SIGPIPE waiting, which is there for good once it was raised. */
+static int is_raised(void) {
+    struct task tasks[TASKS];
+    int i, raised = 0, count = list_tasks(tasks);
+    for (i = 0; i < count; i++) raised += is_ours(&tasks[i]) && (tasks[i].pending >> (SIGPIPE - 1) & 1) != 0;
+    return raised > 0;
+}
+
+/* When the pipe breaks is a matter of microseconds, so it is tried until it did. */
+static void broken_pipe(void) {
+    enum { SIZE = 1 << 20, MOST_TRIES = 1000 };
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    pthread_t server;
+    char url[64], *text = (char *)memory(SIZE);
+    int tries = 0, failed = 0;
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 8) != 0
+        || getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
+        give_up("no server");
+    }
+    pthread_create(&server, NULL, leave_uploads, NULL);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    hb_options *options = hb_options_new();
+    hb_options_set_base_url(options, url, HB_NUL);
+    hb_client *client = client_of(options);
+    hb_request *request = hb_request_new(MODEL, HB_NUL);
+    memset(text, 'x', SIZE);
+    hb_request_add_message(request, "user", text, SIZE);
+    while (!is_raised() && tries < MOST_TRIES) {
+        hb_status status = hb_chat(client, request, NULL, NULL);
+        failed += status == HB_E_CONNECT || status == HB_E_BAD_REQUEST;
+        tries += 1;
+    }
+    check(is_raised(), "a pipe breaks, SIGPIPE is raised, and the host lives", "not raised in %d tries", tries);
+    check_number("each of these uploads failed", failed, tries);
+    shutdown(listener, SHUT_RDWR);
+    pthread_join(server, NULL);
+    close(listener);
+    free(text);
+    hb_request_free(request);
+    hb_client_free(client);
+}
+
 int main(void) {
     struct task tasks[TASKS];
     sigset_t before, after;
@@ -141,6 +209,7 @@ int main(void) {
     pthread_sigmask(SIG_BLOCK, NULL, &after);
     for (number = 1; number < 32; number++) differ += sigismember(&before, number) != sigismember(&after, number);
     check_number("the host's own mask is as it was; signals that differ", differ, 0);
+    broken_pipe();
     hosts_signals(client);
     hb_request_free(request);
     hb_queue_free(queue);

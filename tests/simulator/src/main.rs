@@ -1,6 +1,6 @@
 //! The simulator as a program.
 
-use hyperbolic_simulator::{Options, Simulator, Tier};
+use hyperbolic_simulator::{Options, Script, Simulator, Tier};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -15,6 +15,7 @@ hyperbolic-simulator [options]
   --tier none|basic|pro  rate limits: none, 60 or 600 requests a minute and key (none)
   --minute-ms N          length of that minute (60000)
   --key KEY              accept this key only; may be repeated
+  --faults SCRIPT        for requests that bring no script of their own; its README has the grammar
   --tls                  speak TLS, and HTTP/2 with clients that offer it
   --ca-out FILE          write the certificate authority of --tls to FILE, in PEM
   --until-stdin-closes   end when standard input does
@@ -26,6 +27,7 @@ Prints one line when it is ready: listening on http://ADDRESS:PORT
 /// What the command line asks for.
 struct Arguments {
     options: Options,
+    faults: Option<Script>,
     ca_out: Option<String>,
     until_stdin_closes: bool,
 }
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
 /// `Ok(None)` if help was all that was asked for.
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Arguments>, String> {
     let mut options = Options::default();
+    let mut faults = None;
     let mut ca_out = None;
     let mut until_stdin_closes = false;
     while let Some(argument) = arguments.next() {
@@ -57,6 +60,9 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Arguments
                 options.minute = Duration::from_millis(minute?);
             }
             "--key" => options.keys.push(value()?),
+            "--faults" => {
+                faults = Some(value().and_then(|text| Script::parse(&text).map_err(|_| bad(&text)))?)
+            }
             "--tls" => options.tls = true,
             "--ca-out" => ca_out = Some(value()?),
             "--until-stdin-closes" => until_stdin_closes = true,
@@ -64,7 +70,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Arguments
             other => return Err(format!("unknown option {other}; --help lists them")),
         }
     }
-    Ok(Some(Arguments { options, ca_out, until_stdin_closes }))
+    Ok(Some(Arguments { options, faults, ca_out, until_stdin_closes }))
 }
 
 fn tier(name: &str) -> Option<Tier> {
@@ -79,6 +85,9 @@ fn tier(name: &str) -> Option<Tier> {
 fn run(arguments: Option<Arguments>) -> Result<(), String> {
     let Some(arguments) = arguments else { return print(HELP) };
     let simulator = Simulator::start(arguments.options).map_err(|error| format!("cannot start: {error}"))?;
+    if let Some(faults) = arguments.faults {
+        simulator.set_faults(faults);
+    }
     if let Some(path) = arguments.ca_out {
         let pem = simulator.ca_pem().ok_or("--ca-out needs --tls")?;
         fs::write(&path, pem).map_err(|error| format!("cannot write {path}: {error}"))?;

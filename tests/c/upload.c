@@ -1,10 +1,10 @@
 /*
- * A server that resets while a large body is on its way: a write to such a connection raises SIGPIPE, which kills a
- * process that did nothing about it. A C program does nothing about it.
+ * A server that resets while a large body is on its way: the call fails, a C host with SIGPIPE as it found it lives,
+ * and SIGPIPE stays as it was. That the signal is raised at all is for signals.c to show.
  */
 #include "check.h"
 
-enum { SIZE = 8 << 20, TIMES = 10 };
+enum { SIZE = 2 << 20, TIMES = 5 };
 
 /* A chat that no socket buffer holds. */
 static hb_request *large_request(void) {
@@ -16,7 +16,8 @@ static hb_request *large_request(void) {
     return request;
 }
 
-static void reset_uploads(const char *name, hb_options *options) {
+static void reset_uploads(void) {
+    hb_options *options = test_options();
     hb_options_set_header(options, "x-simulator-fault", "reset-upload", HB_NUL);
     hb_client *client = client_of(options);
     hb_request *request = large_request();
@@ -30,7 +31,7 @@ static void reset_uploads(const char *name, hb_options *options) {
         hb_response_free(response);
         hb_error_free(error);
     }
-    check_number(name, survived, TIMES);
+    check_number("resets of an upload", survived, TIMES);
     hb_request_free(request);
     hb_client_free(client);
 }
@@ -52,8 +53,7 @@ int main(void) {
     check_begin();
     sigaction(SIGPIPE, NULL, &action);
     check(action.sa_handler == SIG_DFL, "SIGPIPE is as a C program finds it", "it is ignored or caught");
-    reset_uploads("resets of an upload", test_options());
-    reset_uploads("resets of an upload over HTTP/2", tls_options());
+    reset_uploads();
     refused_upload();
     sigaction(SIGPIPE, NULL, &action);
     check(action.sa_handler == SIG_DFL, "and stays so", "it was changed");
