@@ -44,6 +44,8 @@ impl Http {
             .referer(false)
             // What is sent again, and when, is decided in one place: the client.
             .retry(retry::never())
+            // hyper's own bound of 16 KiB is below ours, and an answer beyond it reads as one that never came.
+            .http2_max_header_list_size(wider(config.header_bytes))
             .no_proxy();
         if let Some(limit) = config.deadlines.connect {
             builder = builder.connect_timeout(limit);
@@ -100,6 +102,12 @@ pub fn broken_off(error: &reqwest::Error) -> Error {
     Error::new(Status::Truncated, format!("the answer broke off: {}", explain(error))).retryable()
 }
 
+/// A bound on the head of an answer that is wider than ours, so that ours decides: HTTP/2 counts 32 bytes more for
+/// each header, and a server's whole head is read before it is judged.
+fn wider(header_bytes: usize) -> u32 {
+    u32::try_from(header_bytes).unwrap_or(u32::MAX).saturating_mul(2).max(1 << 20)
+}
+
 /// The proxy that leads to a server, but for the hosts that are excepted.
 fn proxy_for<'a>(proxies: &'a Proxies, endpoint: &Endpoint) -> Option<&'a str> {
     let url = if endpoint.is_tls() { &proxies.https } else { &proxies.http }.as_deref()?;
@@ -109,15 +117,19 @@ fn proxy_for<'a>(proxies: &'a Proxies, endpoint: &Endpoint) -> Option<&'a str> {
     (!leaves).then_some(url)
 }
 
-/// The address of a proxy of a kind that can be used. Without a scheme it is an http proxy, as for curl.
+/// The address of a proxy, as a variable has it: without a scheme it is an http proxy, as for curl.
 pub fn proxy_url(text: &str) -> Result<String, Error> {
     let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let proxy = Url::parse(&url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
+    check_proxy(&url).map(|()| url)
+}
+
+/// Whether `url` names a proxy of a kind that can be used.
+pub fn check_proxy(url: &str) -> Result<(), Error> {
+    let proxy = Url::parse(url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
     if !matches!(proxy.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
         return Err(Error::invalid("proxy", "must begin with http://, https:// or socks5://"));
     }
-    Proxy::all(&url).map_err(|e| bad_proxy(&e))?;
-    Ok(url)
+    Proxy::all(url).map(drop).map_err(|e| bad_proxy(&e))
 }
 
 fn bad_proxy(error: &reqwest::Error) -> Error {
