@@ -91,10 +91,23 @@ impl Http {
             .with_hint("Check the address and the network, or raise the connect deadline.")
             .retryable();
         }
+        if is_exhausted(error) {
+            return Error::new(Status::System, explain(error))
+                .with_hint("close what is not needed, or raise the limit of open files")
+                .retryable();
+        }
         Error::new(Status::Connect, explain(error))
             .with_hint("Check the base URL, the network, the proxy and the certificates.")
             .retryable()
     }
+}
+
+/// Whether the system had no descriptor left: nothing is wrong with the address or the network.
+fn is_exhausted(error: &(dyn std::error::Error + 'static)) -> bool {
+    /// EMFILE and ENFILE on every Unix, and WSAEMFILE.
+    const CODES: &[i32] = if cfg!(unix) { &[24, 23] } else { &[10024] };
+    let code = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
+    code.is_some_and(|code| CODES.contains(&code)) || error.source().is_some_and(is_exhausted)
 }
 
 /// The error of an answer that broke off while it was read.
