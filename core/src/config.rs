@@ -292,6 +292,7 @@ mod tests {
             ("HYPERBOLIC_BASE_URL", "nonsense"),
             ("https_proxy", "gopher://a"),
             ("http_proxy", "::"),
+            ("HTTPS_PROXY", "gopher://a"),
             ("ALL_PROXY", "gopher://a"),
         ] {
             let read = |name: &str| (name == variable).then(|| value.into());

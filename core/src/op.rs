@@ -160,7 +160,10 @@ impl Op {
 
     /// Takes bytes of the body and delivers what they complete.
     pub fn feed(&self, bytes: &[u8]) -> Result<Result<Flow, Error>, Ended> {
-        self.decode(|decoder, sink| decoder.feed(bytes, sink))
+        let flow = self.decode(|decoder, sink| decoder.feed(bytes, sink));
+        #[cfg(feature = "test-hooks")]
+        crate::hooks::count(bytes.len(), 0);
+        flow
     }
 
     /// Takes the end of the body and gives the verdict.
@@ -193,6 +196,8 @@ impl Op {
             // Held until the event is in the queue, so that a second end returns only then.
             let mut slot = lock(&self.live);
             let Some(mut live) = slot.take() else { return };
+            #[cfg(feature = "test-hooks")]
+            crate::hooks::count(0, 1);
             let total = self.started.elapsed();
             let error = outcome.err().map(|error| Arc::new(self.complete(error, &live)));
             if error.as_ref().is_some_and(|error| error.status == Status::Cancelled) {

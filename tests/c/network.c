@@ -92,12 +92,6 @@ static void no_connection(void) {
     check(*hb_error_hint(outcome.error) != '\0', "connection refused: there is advice", "there is none");
     check_failure("connection refused", &outcome, HB_E_CONNECT, 0, "refused");
     close(closed);
-
-    hb_options *options = with_url("https://host.invalid");
-    /* Resolvers that nobody answers take longer than the default. */
-    hb_options_set_connect_timeout_ms(options, 0);
-    run(&outcome, options);
-    check_failure("a name that does not exist", &outcome, HB_E_CONNECT, 0, "");
 }
 
 /* A server that is too busy to accept: its backlog is full, and the kernel answers no more. */

@@ -143,7 +143,6 @@ int main(void) {
     every_call("no TLS", with_url("https://127.0.0.1:1"), "");
     every_call("no connection", with_url("http://127.0.0.1:1"), "");
     every_call("plain http", with_url("http://192.0.2.1"), "");
-    every_call("no name", with_url("https://host.invalid"), "");
     bad_keys();
     echoes();
     check(shown > 1000, "much was shown", "%d texts", shown);
