@@ -74,7 +74,7 @@ pub unsafe extern "C" fn hb_start(
 ///
 /// When it returns, the request has ended: pieces that waited are dropped, and its HB_EVENT_DONE, with
 /// HB_E_CANCELLED and what had arrived, waits in its queue. The connection closes behind it, so that the server
-/// stops. A request that had ended keeps its end; an unknown op does nothing.
+/// stops. A request that had ended keeps its end, but for the pieces that waited; an unknown op does nothing.
 ///
 /// Thread:    any, also in a callback.
 /// Blocks:    never.

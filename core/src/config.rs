@@ -2,7 +2,7 @@
 
 use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
 use crate::error::Error;
-use crate::http::proxy_url;
+use crate::http::{check_proxy, proxy_url};
 use crate::key::Key;
 use crate::wire::Limits;
 use reqwest::header::{
@@ -168,8 +168,8 @@ impl Config {
         if [CONTENT_LENGTH, CONTENT_TYPE, HOST].contains(&parsed) || parsed == "transfer-encoding" {
             return Err(bad("belongs to the library"));
         }
-        let mut value =
-            HeaderValue::from_str(value).map_err(|_| bad("has a value with a control character"))?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| bad("has a value with a control character"))?;
         // Gateways take their own keys in headers, under any name.
         value.set_sensitive(true);
         if parsed == AUTHORIZATION {
@@ -181,8 +181,8 @@ impl Config {
 
     /// Replaces the User-Agent.
     pub fn set_user_agent(&mut self, text: &str) -> Result<(), Error> {
-        self.user_agent = HeaderValue::from_str(text)
-            .map_err(|_| Error::invalid("user_agent", "holds a character that no header carries"))?;
+        self.user_agent = HeaderValue::from_bytes(text.as_bytes())
+            .map_err(|_| Error::invalid("user_agent", "holds a control character"))?;
         Ok(())
     }
 
@@ -205,9 +205,9 @@ impl Config {
     pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
         self.proxies = Proxies::default();
         if !url.is_empty() {
-            let url = proxy_url(url)?;
-            self.proxies.http = Some(url.clone());
-            self.proxies.https = Some(url);
+            check_proxy(url)?;
+            self.proxies.http = Some(url.to_owned());
+            self.proxies.https = Some(url.to_owned());
         }
         Ok(())
     }
@@ -326,5 +326,8 @@ mod tests {
             assert!(error.message.as_str().starts_with(field), "{field} {error}");
         }
         assert!(config.set_proxy("").is_ok());
+        // A name in a title or an agent need not be English.
+        assert!(config.set_header("X-Title", "Grüße\t你好").is_ok());
+        assert!(config.set_user_agent("Café/1").is_ok());
     }
 }

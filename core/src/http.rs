@@ -44,6 +44,8 @@ impl Http {
             .referer(false)
             // What is sent again, and when, is decided in one place: the client.
             .retry(retry::never())
+            // hyper's own bound of 16 KiB is below ours, and an answer beyond it reads as one that never came.
+            .http2_max_header_list_size(wider(config.header_bytes))
             .no_proxy();
         if let Some(limit) = config.deadlines.connect {
             builder = builder.connect_timeout(limit);
@@ -89,15 +91,34 @@ impl Http {
             .with_hint("Check the address and the network, or raise the connect deadline.")
             .retryable();
         }
+        if is_exhausted(error) {
+            return Error::new(Status::System, explain(error))
+                .with_hint("close what is not needed, or raise the limit of open files")
+                .retryable();
+        }
         Error::new(Status::Connect, explain(error))
             .with_hint("Check the base URL, the network, the proxy and the certificates.")
             .retryable()
     }
 }
 
+/// Whether the system had no descriptor left: nothing is wrong with the address or the network.
+fn is_exhausted(error: &(dyn std::error::Error + 'static)) -> bool {
+    /// EMFILE and ENFILE on every Unix, and WSAEMFILE.
+    const CODES: &[i32] = if cfg!(unix) { &[24, 23] } else { &[10024] };
+    let code = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
+    code.is_some_and(|code| CODES.contains(&code)) || error.source().is_some_and(is_exhausted)
+}
+
 /// The error of an answer that broke off while it was read.
 pub fn broken_off(error: &reqwest::Error) -> Error {
     Error::new(Status::Truncated, format!("the answer broke off: {}", explain(error))).retryable()
+}
+
+/// A bound on the head of an answer that is wider than ours, so that ours decides: HTTP/2 counts 32 bytes more for
+/// each header, and a server's whole head is read before it is judged.
+fn wider(header_bytes: usize) -> u32 {
+    u32::try_from(header_bytes).unwrap_or(u32::MAX).saturating_mul(2).max(1 << 20)
 }
 
 /// The proxy that leads to a server, but for the hosts that are excepted.
@@ -109,15 +130,19 @@ fn proxy_for<'a>(proxies: &'a Proxies, endpoint: &Endpoint) -> Option<&'a str> {
     (!leaves).then_some(url)
 }
 
-/// The address of a proxy of a kind that can be used. Without a scheme it is an http proxy, as for curl.
+/// The address of a proxy, as a variable has it: without a scheme it is an http proxy, as for curl.
 pub fn proxy_url(text: &str) -> Result<String, Error> {
     let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let proxy = Url::parse(&url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
+    check_proxy(&url).map(|()| url)
+}
+
+/// Whether `url` names a proxy of a kind that can be used.
+pub fn check_proxy(url: &str) -> Result<(), Error> {
+    let proxy = Url::parse(url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
     if !matches!(proxy.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
         return Err(Error::invalid("proxy", "must begin with http://, https:// or socks5://"));
     }
-    Proxy::all(&url).map_err(|e| bad_proxy(&e))?;
-    Ok(url)
+    Proxy::all(url).map(drop).map_err(|e| bad_proxy(&e))
 }
 
 fn bad_proxy(error: &reqwest::Error) -> Error {
