@@ -558,8 +558,8 @@ HB_API hb_status hb_options_set_user_agent(struct hb_options *options, const cha
 HB_API hb_status hb_options_add_ca_pem(struct hb_options *options, const char *pem, size_t len);
 
 /**
- * Send every request through a proxy: "http://", "https://" or "socks5://", with user and password if it wants
- * them. The empty text means none, which is the default of hb_options_new.
+ * Send every request through a proxy: "http://" (also without it), "https://" or "socks5://", with user and
+ * password if it wants them. The empty text means none, which is the default of hb_options_new.
  *
  * A server on this machine is reached by a proxy on this machine only, so that a key that may travel there over
  * plain http does not leave it.

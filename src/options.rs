@@ -192,8 +192,8 @@ pub unsafe extern "C" fn hb_options_add_ca_pem(
     unsafe { set(options, |config: &mut Config| config.add_ca_pem(bytes("ca_pem", pem.cast(), len)?)) }
 }
 
-/// Send every request through a proxy: "http://", "https://" or "socks5://", with user and password if it wants
-/// them. The empty text means none, which is the default of hb_options_new.
+/// Send every request through a proxy: "http://" (also without it), "https://" or "socks5://", with user and
+/// password if it wants them. The empty text means none, which is the default of hb_options_new.
 ///
 /// A server on this machine is reached by a proxy on this machine only, so that a key that may travel there over
 /// plain http does not leave it.
