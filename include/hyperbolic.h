@@ -143,7 +143,7 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
 #define HB_E_FORKED (-4)
 
 /**
- * The system has no threads, memory or descriptors left.
+ * The system has no threads or descriptors left.
  */
 #define HB_E_SYSTEM (-5)
 
@@ -307,7 +307,7 @@ typedef struct hb_model_list hb_model_list;
 /**
  * Settings of a client. One thread at a time.
  *
- * Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT, and is sticky: the first bad value is
+ * Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT (in a forked child HB_E_FORKED), and is sticky: the first bad value is
  * remembered, with its field, and hb_client_new reports it. So C may check once, and a wrapper at every line.
  * Setters never block.
  */
@@ -525,6 +525,9 @@ HB_API hb_status hb_options_set_allow_http(struct hb_options *options, int32_t a
 /**
  * Send a header with every request; a name that was set before gets the new value.
  *
+ * Of secrets, the library looks after the API key alone: it does not take a header's value out of what a server
+ * echoes.
+ *
  * Ownership: both are copied. `name` is NUL-terminated.
  * Thread:    one at a time.
  * Blocks:    never.
@@ -619,7 +622,8 @@ HB_API hb_status hb_options_set_connect_timeout_ms(struct hb_options *options, u
 
 /**
  * Limit the time from sending a request to the first piece of its answer, in milliseconds. 0: no limit.
- * Default: 300,000, because a busy server queues requests and long prompts take time.
+ * Default: 300,000, because a busy server queues requests and long prompts take time. An answer that is not
+ * streamed must be whole by then.
  *
  * Thread:    one at a time.
  * Blocks:    never.

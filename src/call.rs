@@ -14,7 +14,6 @@ use crate::request::hb_request;
 use crate::response::hb_response;
 use crate::start::start;
 use crate::status::{HB_OK, hb_status};
-use hyperbolic_core::catalog::ModelList;
 use hyperbolic_core::client::Client;
 use hyperbolic_core::error::{Error, Status};
 use hyperbolic_core::op::Op;
@@ -310,7 +309,7 @@ pub unsafe extern "C" fn hb_models(
             if let Some(error) = &end.error {
                 return Err(Error::clone(error));
             }
-            models.write(hb_model_list::into_raw(ModelList::from_json(end.json().as_str())?));
+            models.write(hb_model_list::into_raw(end.models()?));
             Ok(HB_OK)
         })
     }

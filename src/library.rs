@@ -23,13 +23,14 @@ pub extern "C" fn hb_library_version() -> *const c_char {
     boundary::value(c"".as_ptr(), || concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast())
 }
 
-/// Panics on request: with 0 in this call, with 1 in the task of the next request. Only test builds have it.
+/// Panics on request: with 0 in this call, with 1 in the task of the next request, with 2 at its end. Only test
+/// builds have it.
 #[cfg(feature = "test-hooks")]
 #[unsafe(no_mangle)]
 pub extern "C" fn hb_test_panic(place: u32) -> crate::status::hb_status {
     boundary::status(|| {
         use std::sync::atomic::Ordering;
-        hyperbolic_core::hooks::PANIC_IN_TASK.store(place == 1, Ordering::SeqCst);
+        hyperbolic_core::hooks::PANIC_AT.store(place, Ordering::SeqCst);
         assert!(place != 0, "the panic that a test asked for");
         crate::status::HB_OK
     })

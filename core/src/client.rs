@@ -176,7 +176,7 @@ impl Shared {
             }
             Ok(Err(Stop::Failed(error))) => return op.end(Err(error)),
             Ok(Err(Stop::Ended)) => return,
-            Err(panic) => return op.end(Err(Error::new(Status::Panic, panic))),
+            Err(panic) => return op.end(Err(panic)),
         };
         drop(guard);
         // A stream that goes on loses its connection; nothing else comes of it.
@@ -186,7 +186,7 @@ impl Shared {
     /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end.
     async fn life(&self, op: &Op, plan: &Plan, key: Option<&Key>) -> Result<Option<Response>, Stop> {
         #[cfg(feature = "test-hooks")]
-        crate::hooks::panic_if_asked();
+        crate::hooks::panic_if_asked(crate::hooks::TASK);
         let stream = self.streaming && plan.streamable;
         let mut usage =
             stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
@@ -226,7 +226,7 @@ impl Shared {
         let mut response = response?;
         self.check_headers(response.headers())?;
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        op.head(head(response.status().as_u16(), response.headers()), content_type)?;
+        op.head(head(&response), content_type)?;
         let mut finished = None;
         loop {
             let (_, has_token) = op.progress()?;
@@ -286,12 +286,15 @@ impl Shared {
 }
 
 /// What the headers say that the body does not.
-fn head(status: u16, headers: &HeaderMap) -> Head {
+fn head(response: &Response) -> Head {
+    let headers = response.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let request_id = [text("x-request-id"), text("request-id")].into_iter().find(|id| !id.is_empty());
-    let location = headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    // Mostly without the server's name.
+    let location = location.and_then(|target| response.url().join(target).ok()).map(String::from);
     Head {
-        status,
+        status: response.status().as_u16(),
         request_id: request_id.unwrap_or_default().into(),
         retry_after_ms: retry_after(text("retry-after-ms"), text(RETRY_AFTER.as_str()), SystemTime::now()),
         location,
@@ -333,21 +336,14 @@ async fn within<F: Future>(limit: Option<Instant>, future: F) -> Option<F::Outpu
     }
 }
 
-/// Runs `future` and gives the text of a panic in it.
-async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
+/// Runs `future`; a panic in it becomes an error.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Error> {
     let mut future = pin!(future);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(poll) => poll.map(Ok),
-        Err(panic) => std::task::Poll::Ready(Err(panic_text(&*panic))),
+        Err(panic) => std::task::Poll::Ready(Err(Error::panicked(&*panic))),
     })
     .await
-}
-
-/// What a panic says.
-pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a bug in this library: {}", text.unwrap_or("a panic without a text"))
 }
 
 /// Reads on to the end of an answer that is complete. Gives it back if the end did not come in time.

@@ -90,7 +90,7 @@ impl Endpoint {
 pub fn is_local(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        address.map_or(host == "localhost" || host.ends_with(".localhost"), |ip| ip.is_loopback())
+        address.map_or(host == "localhost", |ip| ip.is_loopback())
     })
 }
 

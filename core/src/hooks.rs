@@ -1,14 +1,19 @@
 //! Faults that tests ask for, and what they wait for; not in a library that ships.
 
 use crate::sync::lock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};
 
-/// Makes the task of the next request panic.
-pub static PANIC_IN_TASK: AtomicBool = AtomicBool::new(false);
+/// The place at which the next request panics: one of those below, or 0.
+pub static PANIC_AT: AtomicU32 = AtomicU32::new(0);
+/// At the beginning of its task.
+pub const TASK: u32 = 1;
+/// At its end, where the answer is put together.
+pub const END: u32 = 2;
 
-pub(crate) fn panic_if_asked() {
-    assert!(!PANIC_IN_TASK.swap(false, Ordering::SeqCst), "the panic that a test asked for");
+pub(crate) fn panic_if_asked(place: u32) {
+    let asked = PANIC_AT.compare_exchange(place, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+    assert!(!asked, "the panic that a test asked for");
 }
 
 /// How far all requests together have come: a test's server writes on once what it wrote was consumed.

@@ -7,7 +7,8 @@ use crate::registry::Registry;
 use crate::response::Response;
 use crate::sync::lock;
 use crate::text::Text;
-use crate::wire::{Decoder, Flow, Piece};
+use crate::wire::{Answer, Decoder, Flow, Kind, Limits, Piece};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -199,11 +200,21 @@ impl Op {
             #[cfg(feature = "test-hooks")]
             crate::hooks::count(0, 1);
             let total = self.started.elapsed();
-            let error = outcome.err().map(|error| Arc::new(self.complete(error, &live)));
+            let error = outcome.err().map(|error| self.complete(error, &live));
+            // A panic in the decoder may have left it in pieces, and the end must come all the same.
+            let answer = catch_unwind(AssertUnwindSafe(|| {
+                #[cfg(feature = "test-hooks")]
+                crate::hooks::panic_if_asked(crate::hooks::END);
+                live.decoder.into_answer()
+            }));
+            let (answer, error) = match answer {
+                Ok(answer) => (answer, error),
+                Err(panic) => (Answer::new(Kind::Raw, &Limits::default()), Some(Error::panicked(&*panic))),
+            };
             if error.as_ref().is_some_and(|error| error.status == Status::Cancelled) {
                 self.queue.discard(self.id);
             }
-            let mut response = Response::new(live.decoder.into_answer(), error, total);
+            let mut response = Response::new(answer, error.map(Arc::new), total);
             response.request_id = live.head.request_id;
             response.attempts = live.attempts;
             response.first_token = live.first_token;
