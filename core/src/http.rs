@@ -42,6 +42,7 @@ impl Http {
             // A redirect would take the key to another server.
             .redirect(redirect::Policy::none())
             .referer(false)
+            .http2_max_header_list_size(http2_headers(config.header_bytes))
             // What is sent again, and when, is decided in one place: the client.
             .retry(retry::never())
             .no_proxy();
@@ -88,6 +89,10 @@ impl Http {
             .with_hint("check the address and the network, or raise the connect deadline")
             .retryable();
         }
+        if causes(error).any(is_bad_head) {
+            let message = format!("the head of the answer cannot be taken: {}", explain(error));
+            return Error::new(Status::BadResponse, message);
+        }
         Error::new(Status::Connect, explain(error))
             .with_hint("check the base URL, the network, the proxy and the certificates")
             .retryable()
@@ -131,19 +136,35 @@ fn tls(config: &Config) -> Result<rustls::ClientConfig, Error> {
     Ok(tls)
 }
 
+/// hyper takes 16 KiB of headers over HTTP/2 unless told, and a stream with more is only a protocol error: so it gets
+/// room above our own bound, whose error says what happened. The rules of HTTP/2 count 32 bytes more for each field.
+fn http2_headers(bound: usize) -> u32 {
+    const ROOM: usize = 256 << 10;
+    u32::try_from(bound.saturating_add(ROOM)).unwrap_or(u32::MAX)
+}
+
+/// A head that hyper refuses: beyond its bound over HTTP/1.1, or, over HTTP/2, that or against the rules. The server
+/// would send it again, so that this is no failure of the connection.
+fn is_bad_head(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large)
+        || cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_library)
+}
+
+fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
 /// The whole chain of causes, without the address: its query or a proxy's password may be a secret.
 fn explain(error: &reqwest::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in causes(error) {
         let text = cause.to_string();
         // Libraries repeat each other: "client error (Connect)" says nothing that its cause does not.
-        if !causes.iter().any(|said| said.contains(&text)) && !text.starts_with("client error") {
-            causes.push(text);
+        if !texts.iter().any(|said| said.contains(&text)) && !text.starts_with("client error") {
+            texts.push(text);
         }
-        next = cause.source();
     }
-    if causes.is_empty() { kind(error).to_owned() } else { causes.join(": ") }
+    if texts.is_empty() { kind(error).to_owned() } else { texts.join(": ") }
 }
 
 fn kind(error: &reqwest::Error) -> &'static str {
