@@ -261,7 +261,7 @@ impl Shared {
         }
     }
 
-    /// hyper has bounds of its own over HTTP/1.1, which are wider.
+    /// hyper has bounds of its own, which are wider.
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), Error> {
         let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if bytes > self.header_bytes {

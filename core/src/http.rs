@@ -42,10 +42,9 @@ impl Http {
             // A redirect would take the key to another server.
             .redirect(redirect::Policy::none())
             .referer(false)
+            .http2_max_header_list_size(http2_headers(config.header_bytes))
             // What is sent again, and when, is decided in one place: the client.
             .retry(retry::never())
-            // hyper's own bound of 16 KiB is below ours, and an answer beyond it reads as one that never came.
-            .http2_max_header_list_size(wider(config.header_bytes))
             .no_proxy();
         if let Some(limit) = config.deadlines.connect {
             builder = builder.connect_timeout(limit);
@@ -91,10 +90,14 @@ impl Http {
             .with_hint("Check the address and the network, or raise the connect deadline.")
             .retryable();
         }
-        if is_exhausted(error) {
+        if causes(error).any(is_exhausted) {
             return Error::new(Status::System, explain(error))
-                .with_hint("close what is not needed, or raise the limit of open files")
+                .with_hint("Close what is not needed, or raise the limit of open files.")
                 .retryable();
+        }
+        if causes(error).any(is_bad_head) {
+            let message = format!("the head of the answer cannot be taken: {}", explain(error));
+            return Error::new(Status::BadResponse, message);
         }
         Error::new(Status::Connect, explain(error))
             .with_hint("Check the base URL, the network, the proxy and the certificates.")
@@ -103,22 +106,16 @@ impl Http {
 }
 
 /// Whether the system had no descriptor left: nothing is wrong with the address or the network.
-fn is_exhausted(error: &(dyn std::error::Error + 'static)) -> bool {
+fn is_exhausted(cause: &(dyn std::error::Error + 'static)) -> bool {
     /// EMFILE and ENFILE on every Unix, and WSAEMFILE.
     const CODES: &[i32] = if cfg!(unix) { &[24, 23] } else { &[10024] };
-    let code = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
-    code.is_some_and(|code| CODES.contains(&code)) || error.source().is_some_and(is_exhausted)
+    let code = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
+    code.is_some_and(|code| CODES.contains(&code))
 }
 
 /// The error of an answer that broke off while it was read.
 pub fn broken_off(error: &reqwest::Error) -> Error {
     Error::new(Status::Truncated, format!("the answer broke off: {}", explain(error))).retryable()
-}
-
-/// A bound on the head of an answer that is wider than ours, so that ours decides: HTTP/2 counts 32 bytes more for
-/// each header, and a server's whole head is read before it is judged.
-fn wider(header_bytes: usize) -> u32 {
-    u32::try_from(header_bytes).unwrap_or(u32::MAX).saturating_mul(2).max(1 << 20)
 }
 
 /// The proxy that leads to a server, but for the hosts that are excepted.
@@ -164,19 +161,35 @@ fn tls(config: &Config) -> Result<rustls::ClientConfig, Error> {
     Ok(tls)
 }
 
+/// hyper takes 16 KiB of headers over HTTP/2 unless told, and a stream with more is only a protocol error: so it gets
+/// room above our own bound, whose error says what happened. The rules of HTTP/2 count 32 bytes more for each field.
+fn http2_headers(bound: usize) -> u32 {
+    const ROOM: usize = 256 << 10;
+    u32::try_from(bound.saturating_add(ROOM)).unwrap_or(u32::MAX)
+}
+
+/// A head that hyper refuses: beyond its bound over HTTP/1.1, or, over HTTP/2, that or against the rules. The server
+/// would send it again, so that this is no failure of the connection.
+fn is_bad_head(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large)
+        || cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_library)
+}
+
+fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
 /// The whole chain of causes, without the address: its query or a proxy's password may be a secret.
 fn explain(error: &reqwest::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in causes(error) {
         let text = cause.to_string();
         // Libraries repeat each other: "client error (Connect)" says nothing that its cause does not.
-        if !causes.iter().any(|said| said.contains(&text)) && !text.starts_with("client error") {
-            causes.push(text);
+        if !texts.iter().any(|said| said.contains(&text)) && !text.starts_with("client error") {
+            texts.push(text);
         }
-        next = cause.source();
     }
-    if causes.is_empty() { kind(error).to_owned() } else { causes.join(": ") }
+    if texts.is_empty() { kind(error).to_owned() } else { texts.join(": ") }
 }
 
 fn kind(error: &reqwest::Error) -> &'static str {
