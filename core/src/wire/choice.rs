@@ -79,7 +79,7 @@ impl Adding<'_, '_> {
         }
         // What stands beside a whole message belongs to all of it.
         if let Some(logprobs) = part.logprobs
-            && !(repeats && !self.choice.grown_logprobs.is_empty())
+            && (!repeats || self.choice.grown_logprobs.is_empty())
         {
             self.choice.grown_logprobs.add(logprobs, self.budget, self.odd)?;
         }
