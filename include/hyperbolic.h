@@ -143,7 +143,7 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
 #define HB_E_FORKED (-4)
 
 /**
- * The system has no threads, memory or descriptors left.
+ * The system has no threads or descriptors left.
  */
 #define HB_E_SYSTEM (-5)
 
@@ -307,7 +307,7 @@ typedef struct hb_model_list hb_model_list;
 /**
  * Settings of a client. One thread at a time.
  *
- * Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT, and is sticky: the first bad value is
+ * Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT (in a forked child HB_E_FORKED), and is sticky: the first bad value is
  * remembered, with its field, and hb_client_new reports it. So C may check once, and a wrapper at every line.
  * Setters never block.
  */
@@ -525,6 +525,9 @@ HB_API hb_status hb_options_set_allow_http(struct hb_options *options, int32_t a
 /**
  * Send a header with every request; a name that was set before gets the new value.
  *
+ * Of secrets, the library looks after the API key alone: it does not take a header's value out of what a server
+ * echoes.
+ *
  * Ownership: both are copied. `name` is NUL-terminated.
  * Thread:    one at a time.
  * Blocks:    never.
@@ -558,8 +561,11 @@ HB_API hb_status hb_options_set_user_agent(struct hb_options *options, const cha
 HB_API hb_status hb_options_add_ca_pem(struct hb_options *options, const char *pem, size_t len);
 
 /**
- * Send every request through a proxy: "http://", "https://" or "socks5://", with user and password if it wants
- * them. The empty text means none, which is the default of hb_options_new.
+ * Send every request through a proxy: "http://" (also without it), "https://" or "socks5://", with user and
+ * password if it wants them. The empty text means none, which is the default of hb_options_new.
+ *
+ * A server on this machine is reached by a proxy on this machine only, so that a key that may travel there over
+ * plain http does not leave it.
  *
  * Ownership: `url` is copied.
  * Thread:    one at a time.
@@ -616,7 +622,8 @@ HB_API hb_status hb_options_set_connect_timeout_ms(struct hb_options *options, u
 
 /**
  * Limit the time from sending a request to the first piece of its answer, in milliseconds. 0: no limit.
- * Default: 300,000, because a busy server queues requests and long prompts take time.
+ * Default: 300,000, because a busy server queues requests and long prompts take time. An answer that is not
+ * streamed must be whole by then.
  *
  * Thread:    one at a time.
  * Blocks:    never.
@@ -1101,7 +1108,7 @@ hb_status hb_start(struct hb_client *client,
  *
  * When it returns, the request has ended: pieces that waited are dropped, and its HB_EVENT_DONE, with
  * HB_E_CANCELLED and what had arrived, waits in its queue. The connection closes behind it, so that the server
- * stops. A request that had ended keeps its end; an unknown op does nothing.
+ * stops. A request that had ended keeps its end, but for the pieces that waited; an unknown op does nothing.
  *
  * Thread:    any, also in a callback.
  * Blocks:    never.
@@ -1141,24 +1148,28 @@ HB_API hb_status hb_queue_next(struct hb_queue *queue, int32_t timeout_ms, const
 /**
  * Cancel every request of a queue and refuse new ones with HB_E_CLOSED. Closing twice does nothing.
  *
- * What waits, and the HB_EVENT_DONE of every request, can still be taken. A consumer that waits wakes.
+ * The HB_EVENT_DONE of every request can still be taken, and all that waits of those that had ended. A consumer
+ * that waits wakes.
  *
  * Thread:    any, also in a callback.
  * Blocks:    never.
  * Fails:     never; NULL does nothing.
  */
-HB_API void hb_queue_close(struct hb_queue *queue);
+HB_API
+void hb_queue_close(struct hb_queue *queue);
 
 /**
  * Free a queue: closes it, and drops what waits. Events that were taken stay valid.
  *
  * Ownership: takes `queue`; NULL does nothing.
- * Thread:    any, also in a callback, in any order with clients and events. A hb_queue_next that had begun on
- *            another thread returns with HB_E_CLOSED.
+ * Thread:    any, also in a callback, in any order with clients and events. A hb_queue_next that waits on another
+ *            thread returns HB_E_CLOSED, or the event that it had already. A thread that calls it in a loop would
+ *            come back to a queue that is gone: close the queue first and join that thread.
  * Blocks:    never.
  * Fails:     never.
  */
-HB_API void hb_queue_free(struct hb_queue *queue);
+HB_API
+void hb_queue_free(struct hb_queue *queue);
 
 /**
  * Take another reference to a response.

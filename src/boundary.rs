@@ -4,7 +4,6 @@ use crate::error::hb_error;
 use crate::handle::Shared;
 use crate::status::{HB_E_PANIC, hb_status, number};
 use crate::sys;
-use hyperbolic_core::client::panic_text;
 use hyperbolic_core::error::{Error, Status};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,7 +26,7 @@ pub unsafe fn call(error: *mut *mut hb_error, body: impl FnOnce() -> Result<hb_s
             return status;
         }
         Ok(Err(failure)) => failure,
-        Err(panic) => Error::new(Status::Panic, panic),
+        Err(panic) => panic,
     };
     let status = number(failure.status);
     // Made only for a caller who takes it: nobody else would free it.
@@ -74,14 +73,14 @@ fn forked() -> Error {
     Error::new(Status::Forked, "the process forked after the library had started; start it in the child only")
 }
 
-/// Runs `body`; a panic in it becomes its text.
-fn contain<T>(body: impl FnOnce() -> T) -> Result<T, String> {
+/// Runs `body`; a panic in it becomes an error.
+fn contain<T>(body: impl FnOnce() -> T) -> Result<T, Error> {
     static HOOK: Once = Once::new();
     HOOK.call_once(hush);
     let outer = OURS.replace(true);
     let result = catch_unwind(AssertUnwindSafe(body));
     OURS.set(outer);
-    result.map_err(|panic| panic_text(&*panic))
+    result.map_err(|panic| Error::panicked(&*panic))
 }
 
 /// Marks the calling thread as one of the library's.

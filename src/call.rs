@@ -14,12 +14,11 @@ use crate::request::hb_request;
 use crate::response::hb_response;
 use crate::start::start;
 use crate::status::{HB_OK, hb_status};
-use hyperbolic_core::catalog::ModelList;
 use hyperbolic_core::client::Client;
 use hyperbolic_core::error::{Error, Status};
-use hyperbolic_core::op::{self, Op};
+use hyperbolic_core::op::Op;
 use hyperbolic_core::plan::Plan;
-use hyperbolic_core::queue::{Event, EventKind, Patience, Queue};
+use hyperbolic_core::queue::{self, Event, EventKind, Patience, Queue};
 use hyperbolic_core::response::Response;
 use hyperbolic_core::wire::Kind;
 use std::collections::HashMap;
@@ -158,7 +157,8 @@ unsafe fn stream(
             if is_last {
                 return boundary::call(error, || conclude(end(op)?, response));
             }
-            boundary::value((), || settle(op, answer));
+            // A callback may have forked, and the child must not touch the locks: that is what a free does.
+            boundary::free(|| settle(op, answer));
         }
     }
 }
@@ -190,7 +190,7 @@ fn settle(op: hb_op, answer: i32) {
     match answer {
         HB_CONTINUE | HB_RETURN => {}
         // A value that is none of the three may come from a callback that was miscompiled or mistyped: stop.
-        HB_STOP | i32::MIN..=i32::MAX => op::cancel(op),
+        HB_STOP | i32::MIN..=i32::MAX => queue::cancel(op),
     }
 }
 
@@ -309,7 +309,7 @@ pub unsafe extern "C" fn hb_models(
             if let Some(error) = &end.error {
                 return Err(Error::clone(error));
             }
-            models.write(hb_model_list::into_raw(ModelList::from_json(end.json().as_str())?));
+            models.write(hb_model_list::into_raw(end.models()?));
             Ok(HB_OK)
         })
     }

@@ -67,7 +67,7 @@ pub unsafe extern "C" fn hb_client_set_api_key(
     // SAFETY: the header gives the caller's duties.
     unsafe {
         boundary::call(error, || {
-            hb_client::need(client)?.set_api_key(text("api_key", key, len)?)?;
+            hb_client::need_shared(client)?.set_api_key(text("api_key", key, len)?)?;
             Ok(HB_OK)
         })
     }

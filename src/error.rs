@@ -42,7 +42,7 @@ unsafe fn text(
     get: impl FnOnce(&'static Error) -> &'static Text,
 ) -> *const c_char {
     // SAFETY: as the caller promises; the lifetime of what goes to C is in the header.
-    boundary::value(c"".as_ptr(), || unsafe { lend(hb_error::get(error).map(get), len) })
+    unsafe { lend(len, || hb_error::get(error).map(get)) }
 }
 
 /// Take another reference to an error.

@@ -43,7 +43,7 @@ unsafe fn text(
     get: impl FnOnce(&'static ModelList) -> Option<&'static Text>,
 ) -> *const c_char {
     // SAFETY: as the caller promises; the lifetime of what goes to C is in the header.
-    boundary::value(c"".as_ptr(), || unsafe { lend(hb_model_list::get(models).and_then(get), null_mut()) })
+    unsafe { lend(null_mut(), || hb_model_list::get(models).and_then(get)) }
 }
 
 /// One model of a list.

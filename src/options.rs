@@ -29,7 +29,7 @@ pub const HB_LIMIT_TOOL_CALLS: u32 = 8u32;
 
 /// Settings of a client. One thread at a time.
 ///
-/// Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT, and is sticky: the first bad value is
+/// Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT (in a forked child HB_E_FORKED), and is sticky: the first bad value is
 /// remembered, with its field, and hb_client_new reports it. So C may check once, and a wrapper at every line.
 /// Setters never block.
 pub struct hb_options {
@@ -140,6 +140,9 @@ pub unsafe extern "C" fn hb_options_set_allow_http(options: *mut hb_options, all
 
 /// Send a header with every request; a name that was set before gets the new value.
 ///
+/// Of secrets, the library looks after the API key alone: it does not take a header's value out of what a server
+/// echoes.
+///
 /// Ownership: both are copied. `name` is NUL-terminated.
 /// Thread:    one at a time.
 /// Blocks:    never.
@@ -192,8 +195,11 @@ pub unsafe extern "C" fn hb_options_add_ca_pem(
     unsafe { set(options, |config: &mut Config| config.add_ca_pem(bytes("ca_pem", pem.cast(), len)?)) }
 }
 
-/// Send every request through a proxy: "http://", "https://" or "socks5://", with user and password if it wants
-/// them. The empty text means none, which is the default of hb_options_new.
+/// Send every request through a proxy: "http://" (also without it), "https://" or "socks5://", with user and
+/// password if it wants them. The empty text means none, which is the default of hb_options_new.
+///
+/// A server on this machine is reached by a proxy on this machine only, so that a key that may travel there over
+/// plain http does not leave it.
 ///
 /// Ownership: `url` is copied.
 /// Thread:    one at a time.
@@ -283,7 +289,8 @@ pub unsafe extern "C" fn hb_options_set_connect_timeout_ms(options: *mut hb_opti
 }
 
 /// Limit the time from sending a request to the first piece of its answer, in milliseconds. 0: no limit.
-/// Default: 300,000, because a busy server queues requests and long prompts take time.
+/// Default: 300,000, because a busy server queues requests and long prompts take time. An answer that is not
+/// streamed must be whole by then.
 ///
 /// Thread:    one at a time.
 /// Blocks:    never.

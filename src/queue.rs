@@ -87,7 +87,8 @@ pub unsafe extern "C" fn hb_queue_next(
 
 /// Cancel every request of a queue and refuse new ones with HB_E_CLOSED. Closing twice does nothing.
 ///
-/// What waits, and the HB_EVENT_DONE of every request, can still be taken. A consumer that waits wakes.
+/// The HB_EVENT_DONE of every request can still be taken, and all that waits of those that had ended. A consumer
+/// that waits wakes.
 ///
 /// Thread:    any, also in a callback.
 /// Blocks:    never.
@@ -105,8 +106,9 @@ pub unsafe extern "C" fn hb_queue_close(queue: *mut hb_queue) {
 /// Free a queue: closes it, and drops what waits. Events that were taken stay valid.
 ///
 /// Ownership: takes `queue`; NULL does nothing.
-/// Thread:    any, also in a callback, in any order with clients and events. A hb_queue_next that had begun on
-///            another thread returns with HB_E_CLOSED.
+/// Thread:    any, also in a callback, in any order with clients and events. A hb_queue_next that waits on another
+///            thread returns HB_E_CLOSED, or the event that it had already. A thread that calls it in a loop would
+///            come back to a queue that is gone: close the queue first and join that thread.
 /// Blocks:    never.
 /// Fails:     never.
 #[unsafe(no_mangle)]

@@ -49,7 +49,7 @@ unsafe fn text(
     get: impl FnOnce(&'static Response) -> Option<&'static Text>,
 ) -> *const c_char {
     // SAFETY: as the caller promises; the lifetime of what goes to C is in the header.
-    boundary::value(c"".as_ptr(), || unsafe { lend(hb_response::get(response).and_then(get), len) })
+    unsafe { lend(len, || hb_response::get(response).and_then(get)) }
 }
 
 fn choice(response: &Response, choice: u32) -> Option<&Choice> {

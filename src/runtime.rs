@@ -5,6 +5,7 @@ use crate::sys;
 use hyperbolic_core::error::{Error, Status};
 use once_cell::sync::OnceCell;
 use std::io;
+use std::panic::catch_unwind;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 const WORKERS: usize = 2;
@@ -23,14 +24,18 @@ pub fn handle() -> Result<&'static Handle, Error> {
 fn start() -> io::Result<Runtime> {
     sys::mark_process()?;
     // Lookup threads are started by workers and inherit their mask.
-    sys::with_signals_blocked(|| {
-        Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .max_blocking_threads(LOOKUPS)
-            .thread_name("hyperbolic-io")
-            .on_thread_start(adopt_thread)
-            .enable_io()
-            .enable_time()
-            .build()
-    })?
+    // tokio answers an error for a lack of descriptors, but panics for a lack of threads.
+    let build = || catch_unwind(build).unwrap_or_else(|_| Err(io::Error::other("the system has none left")));
+    sys::with_signals_blocked(build)?
+}
+
+fn build() -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(LOOKUPS)
+        .thread_name("hyperbolic-io")
+        .on_thread_start(adopt_thread)
+        .enable_io()
+        .enable_time()
+        .build()
 }

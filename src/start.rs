@@ -11,9 +11,9 @@ use crate::runtime;
 use crate::status::{HB_OK, hb_status};
 use hyperbolic_core::client::Client;
 use hyperbolic_core::error::Error;
-use hyperbolic_core::op::{self, Op};
+use hyperbolic_core::op::Op;
 use hyperbolic_core::plan::Plan;
-use hyperbolic_core::queue::Queue;
+use hyperbolic_core::queue::{self, Queue};
 use std::sync::Arc;
 
 /// Starts a request of any kind on the library's threads.
@@ -74,12 +74,12 @@ pub unsafe extern "C" fn hb_start(
 ///
 /// When it returns, the request has ended: pieces that waited are dropped, and its HB_EVENT_DONE, with
 /// HB_E_CANCELLED and what had arrived, waits in its queue. The connection closes behind it, so that the server
-/// stops. A request that had ended keeps its end; an unknown op does nothing.
+/// stops. A request that had ended keeps its end, but for the pieces that waited; an unknown op does nothing.
 ///
 /// Thread:    any, also in a callback.
 /// Blocks:    never.
 /// Fails:     never.
 #[unsafe(no_mangle)]
 pub extern "C" fn hb_cancel(op: hb_op) {
-    boundary::free(|| op::cancel(op));
+    boundary::free(|| queue::cancel(op));
 }

@@ -23,7 +23,7 @@ pub const HB_E_CLOSED: i32 = -2;
 pub const HB_E_BUSY: i32 = -3;
 /// The library was started before fork(), and this is the child: use it there only if the parent did not.
 pub const HB_E_FORKED: i32 = -4;
-/// The system has no threads, memory or descriptors left.
+/// The system has no threads or descriptors left.
 pub const HB_E_SYSTEM: i32 = -5;
 /// A bug in this library, contained. Please report the message.
 pub const HB_E_PANIC: i32 = -6;

@@ -27,10 +27,22 @@ pub fn with_signals_blocked<T>(spawn: impl FnOnce() -> T) -> io::Result<T> {
     if result != 0 {
         return Err(io::Error::from_raw_os_error(result));
     }
-    let made = spawn();
-    // SAFETY: `before` was filled above. It cannot fail: the arguments are the same but for the set.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    Ok(made)
+    // SAFETY: filled by the call that succeeded.
+    let _restored = Mask(unsafe { before.assume_init() });
+    Ok(spawn())
+}
+
+/// The signal mask that the calling thread had; dropped, the thread has it again. A guard, because what spawns
+/// threads panics when there are none left, and a host whose thread kept the mask would not hear Ctrl-C again.
+#[cfg(unix)]
+struct Mask(libc::sigset_t);
+
+#[cfg(unix)]
+impl Drop for Mask {
+    fn drop(&mut self) {
+        // SAFETY: a mask that pthread_sigmask filled. It cannot fail: its arguments are valid.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
+    }
 }
 
 /// Windows has no signals of this kind.
@@ -101,5 +113,29 @@ mod portable {
     pub fn forked() -> bool {
         let started = STARTED.load(Ordering::Acquire);
         started != 0 && started != std::process::id()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::with_signals_blocked;
+    use std::mem::MaybeUninit;
+    use std::panic::catch_unwind;
+
+    fn interrupt_is_blocked() -> bool {
+        let mut mask = MaybeUninit::uninit();
+        // SAFETY: without a new mask the call only fills `mask`, which is then read.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_SETMASK, std::ptr::null(), mask.as_mut_ptr());
+            libc::sigismember(mask.as_ptr(), libc::SIGINT) == 1
+        }
+    }
+
+    #[test]
+    fn a_thread_gets_its_signals_back_however_it_leaves() {
+        assert!(with_signals_blocked(interrupt_is_blocked).unwrap());
+        assert!(!interrupt_is_blocked());
+        assert!(catch_unwind(|| with_signals_blocked(|| panic!("no threads"))).is_err());
+        assert!(!interrupt_is_blocked());
     }
 }

@@ -1,6 +1,6 @@
 //! Text in: pointer and length, checked. Text out: borrowed, NUL-terminated, with its length on request.
 
-use crate::boundary::put;
+use crate::boundary::{self, put};
 use crate::handle::null;
 use hyperbolic_core::error::Error;
 use hyperbolic_core::text::Text;
@@ -64,12 +64,29 @@ pub unsafe fn identifier<'a>(field: &str, text: *const c_char) -> Result<&'a str
     }
 }
 
-/// Lends a text to C; nothing there is the empty text.
+/// Lends a text to C; nothing there, and a panic, is the empty text.
 ///
 /// # Safety
 /// `len` is NULL or may be written.
-pub unsafe fn lend(text: Option<&Text>, len: *mut usize) -> *const c_char {
+pub unsafe fn lend(len: *mut usize, get: impl FnOnce() -> Option<&'static Text>) -> *const c_char {
+    static EMPTY: Text = Text::new();
+    let text = boundary::value(None, get).unwrap_or(&EMPTY);
     // SAFETY: as the caller promises.
-    unsafe { put(len, text.map_or(0, Text::len)) };
-    text.map_or(c"".as_ptr(), |text| text.terminated().as_ptr().cast())
+    unsafe { put(len, text.len()) };
+    text.terminated().as_ptr().cast()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lend;
+
+    #[test]
+    fn a_length_is_written_on_every_path() {
+        let mut len = 7;
+        // SAFETY: `len` may be written.
+        let text = unsafe { lend(&mut len, || panic!("a bug")) };
+        assert_eq!(len, 0);
+        // SAFETY: a static text.
+        assert_eq!(unsafe { *text }, 0);
+    }
 }

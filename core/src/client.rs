@@ -24,7 +24,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// How long a stream whose choices have all finished is read on for its usage: servers send it in the next chunk,
 /// or not at all.
 const USAGE_WAIT: Duration = Duration::from_millis(500);
-/// How long, and how far, an answer that is complete is read on, so that its connection can be used again.
+/// How long an answer that is complete is read on before its caller hears of it. Mostly the body's end comes with
+/// `[DONE]`, and the caller's next request then finds the connection in the pool.
+const DRAIN_FIRST: Duration = Duration::from_millis(2);
+/// How long, and how far, it is read on after that, so that its connection can be used again.
 const DRAIN_WAIT: Duration = Duration::from_millis(50);
 const DRAIN_BYTES: usize = 16 * 1024;
 
@@ -121,10 +124,9 @@ impl Client {
         let shared = shared.ok_or_else(|| Error::new(Status::Closed, "the client is closed"))?;
         let key = lock(&self.key).clone();
         let op = Op::begin(id, tag, pieces, queue, key.clone(), &self.requests, shared.decoder(&plan))?;
-        let task = {
-            let op = Arc::clone(&op);
-            runtime.spawn(async move { shared.run(&op, &plan, key.as_ref()).await })
-        };
+        // Made here and not in the task, which may be dropped before it ever runs.
+        let guard = EndGuard(Arc::clone(&op));
+        let task = runtime.spawn(async move { shared.run(guard, &plan, key.as_ref()).await });
         op.set_task(task.abort_handle());
         Ok(())
     }
@@ -138,10 +140,10 @@ impl Client {
     }
 }
 
-/// Ends a request whose task is dropped in the middle, as a runtime that shuts down does.
-struct EndGuard<'a>(&'a Op);
+/// Ends a request whose task is dropped before its end, as a runtime that shuts down does.
+struct EndGuard(Arc<Op>);
 
-impl Drop for EndGuard<'_> {
+impl Drop for EndGuard {
     fn drop(&mut self) {
         self.0.end(Err(Error::new(Status::Cancelled, "the library was shut down")));
     }
@@ -153,38 +155,43 @@ impl Shared {
     }
 
     /// The whole life of a request, whose end is told however it comes.
-    async fn run(&self, op: &Op, plan: &Plan, key: Option<&Key>) {
-        let guard = EndGuard(op);
+    async fn run(&self, guard: EndGuard, plan: &Plan, key: Option<&Key>) {
+        let op = &*guard.0;
         let life = caught(self.life(op, plan, key));
         let limit = self.deadlines.total.and_then(|limit| op.started().checked_add(limit));
         let outcome = match limit {
             None => life.await,
             Some(limit) => match timeout_at(limit.into(), life).await {
                 Ok(outcome) => outcome,
+                // It may have been whole, and waiting for its usage.
+                Err(_) if matches!(op.finish(), Ok(Ok(()))) => Ok(Ok(None)),
                 Err(_) => Ok(Err(passed("total", self.deadlines.total, op))),
             },
         };
         let rest = match outcome {
             Ok(Ok(rest)) => {
+                let rest = drain(rest, DRAIN_FIRST).await;
                 op.end(Ok(()));
                 rest
             }
             Ok(Err(Stop::Failed(error))) => return op.end(Err(error)),
             Ok(Err(Stop::Ended)) => return,
-            Err(panic) => return op.end(Err(Error::new(Status::Panic, panic))),
+            Err(panic) => return op.end(Err(panic)),
         };
         drop(guard);
-        drain(rest).await;
+        // A stream that goes on loses its connection; nothing else comes of it.
+        drain(rest, DRAIN_WAIT).await;
     }
 
     /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end.
     async fn life(&self, op: &Op, plan: &Plan, key: Option<&Key>) -> Result<Option<Response>, Stop> {
         #[cfg(feature = "test-hooks")]
-        crate::hooks::panic_if_asked();
+        crate::hooks::panic_if_asked(crate::hooks::TASK);
         let stream = self.streaming && plan.streamable;
+        let mut usage =
+            stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
+        let mut refused = false;
         loop {
-            let usage =
-                stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
             op.attempt()?;
             let attempt = Attempt {
                 route: plan.route(),
@@ -194,10 +201,16 @@ impl Shared {
             };
             match self.exchange(op, attempt).await {
                 Err(Stop::Failed(error)) if usage && refuses_stream_options(&error) => {
-                    self.no_stream_options.store(true, Ordering::Relaxed);
+                    (usage, refused) = (false, true);
                     op.retry(error, Duration::ZERO, self.decoder(plan))?;
                 }
-                verdict => return verdict,
+                verdict => {
+                    // FastAPI repeats the whole body in any 422, so the name alone proves nothing: going without did.
+                    if refused && verdict.is_ok() {
+                        self.no_stream_options.store(true, Ordering::Relaxed);
+                    }
+                    return verdict;
+                }
             }
         }
     }
@@ -213,7 +226,7 @@ impl Shared {
         let mut response = response?;
         self.check_headers(response.headers())?;
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        op.head(head(response.status().as_u16(), response.headers()), content_type)?;
+        op.head(head(&response), content_type)?;
         let mut finished = None;
         loop {
             let (_, has_token) = op.progress()?;
@@ -248,7 +261,7 @@ impl Shared {
         }
     }
 
-    /// hyper has bounds of its own over HTTP/1.1, which are wider.
+    /// hyper has bounds of its own, which are wider.
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), Error> {
         let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if bytes > self.header_bytes {
@@ -273,12 +286,15 @@ impl Shared {
 }
 
 /// What the headers say that the body does not.
-fn head(status: u16, headers: &HeaderMap) -> Head {
+fn head(response: &Response) -> Head {
+    let headers = response.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let request_id = [text("x-request-id"), text("request-id")].into_iter().find(|id| !id.is_empty());
-    let location = headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    // Mostly without the server's name.
+    let location = location.and_then(|target| response.url().join(target).ok()).map(String::from);
     Head {
-        status,
+        status: response.status().as_u16(),
         request_id: request_id.unwrap_or_default().into(),
         retry_after_ms: retry_after(text("retry-after-ms"), text(RETRY_AFTER.as_str()), SystemTime::now()),
         location,
@@ -320,26 +336,19 @@ async fn within<F: Future>(limit: Option<Instant>, future: F) -> Option<F::Outpu
     }
 }
 
-/// Runs `future` and gives the text of a panic in it.
-async fn caught<F: Future>(future: F) -> Result<F::Output, String> {
+/// Runs `future`; a panic in it becomes an error.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Error> {
     let mut future = pin!(future);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(poll) => poll.map(Ok),
-        Err(panic) => std::task::Poll::Ready(Err(panic_text(&*panic))),
+        Err(panic) => std::task::Poll::Ready(Err(Error::panicked(&*panic))),
     })
     .await
 }
 
-/// What a panic says.
-pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a bug in this library: {}", text.unwrap_or("a panic without a text"))
-}
-
-/// Reads on to the end of an answer that is complete.
-async fn drain(rest: Option<Response>) {
-    let Some(mut rest) = rest else { return };
+/// Reads on to the end of an answer that is complete. Gives it back if the end did not come in time.
+async fn drain(rest: Option<Response>, wait: Duration) -> Option<Response> {
+    let mut rest = rest?;
     let read = async {
         let mut left = DRAIN_BYTES;
         while let Ok(Some(bytes)) = rest.chunk().await {
@@ -349,6 +358,32 @@ async fn drain(rest: Option<Response>) {
             }
         }
     };
-    // A stream that goes on loses its connection; nothing else comes of it.
-    let _ = timeout(DRAIN_WAIT, read).await;
+    timeout(wait, read).await.is_err().then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Client;
+    use crate::config::Config;
+    use crate::error::Status;
+    use crate::op::Op;
+    use crate::plan::Plan;
+    use crate::queue::{EventKind, Patience, Queue};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_task_that_never_ran_ends_its_request() {
+        let client = Client::new(&Config::default()).unwrap();
+        let queue = Arc::<Queue>::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        client.start(runtime.handle(), Plan::models(), &queue, Op::reserve(), 0, true).unwrap();
+        drop(runtime);
+        match queue.next(Patience::For(Duration::ZERO)).unwrap().map(|event| event.kind) {
+            Some(EventKind::Done(response)) => {
+                assert_eq!(response.error.as_ref().map(|error| error.status), Some(Status::Cancelled));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
 use crate::error::Error;
+use crate::http::{check_proxy, proxy_url};
 use crate::key::Key;
 use crate::wire::Limits;
 use reqwest::header::{
@@ -10,6 +11,7 @@ use reqwest::header::{
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 const API_KEY: &str = "HYPERBOLIC_API_KEY";
 const BASE_URL: &str = "HYPERBOLIC_BASE_URL";
@@ -127,23 +129,21 @@ impl Config {
         let proxy = |names: &[&str]| {
             for name in names {
                 if let Some(url) = get(name)? {
-                    crate::http::check_proxy(&url).map_err(|e| e.about(name))?;
-                    return Ok::<_, Error>(Some(url));
+                    return proxy_url(&url).map(Some).map_err(|e| e.about(name));
                 }
             }
             Ok(None)
         };
-        if let Some(key) = get(API_KEY)? {
+        if let Some(key) = get(API_KEY)?.map(Zeroizing::new) {
             self.set_api_key(&key).map_err(|e| e.about(API_KEY))?;
         }
         if let Some(url) = get(BASE_URL)? {
             self.set_base_url(&url).map_err(|e| e.about(BASE_URL))?;
         }
         self.allow_http = get("HYPERBOLIC_ALLOW_HTTP")?.is_some_and(|value| value == "1");
-        let all = proxy(&["all_proxy", "ALL_PROXY"])?;
         // HTTP_PROXY in capitals is what a CGI server makes of a client's "Proxy:" header, so it is not trusted.
-        self.proxies.http = proxy(&["http_proxy"])?.or_else(|| all.clone());
-        self.proxies.https = proxy(&["https_proxy", "HTTPS_PROXY"])?.or(all);
+        self.proxies.http = proxy(&["http_proxy", "all_proxy", "ALL_PROXY"])?;
+        self.proxies.https = proxy(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
         self.proxies.except = get("no_proxy")?.or(get("NO_PROXY")?);
         Ok(())
     }
@@ -168,8 +168,8 @@ impl Config {
         if [CONTENT_LENGTH, CONTENT_TYPE, HOST].contains(&parsed) || parsed == "transfer-encoding" {
             return Err(bad("belongs to the library"));
         }
-        let mut value =
-            HeaderValue::from_str(value).map_err(|_| bad("has a value with a control character"))?;
+        let mut value = HeaderValue::from_bytes(value.as_bytes())
+            .map_err(|_| bad("has a value with a control character"))?;
         // Gateways take their own keys in headers, under any name.
         value.set_sensitive(true);
         if parsed == AUTHORIZATION {
@@ -181,8 +181,8 @@ impl Config {
 
     /// Replaces the User-Agent.
     pub fn set_user_agent(&mut self, text: &str) -> Result<(), Error> {
-        self.user_agent = HeaderValue::from_str(text)
-            .map_err(|_| Error::invalid("user_agent", "holds a character that no header carries"))?;
+        self.user_agent = HeaderValue::from_bytes(text.as_bytes())
+            .map_err(|_| Error::invalid("user_agent", "holds a control character"))?;
         Ok(())
     }
 
@@ -205,7 +205,7 @@ impl Config {
     pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
         self.proxies = Proxies::default();
         if !url.is_empty() {
-            crate::http::check_proxy(url)?;
+            check_proxy(url)?;
             self.proxies.http = Some(url.to_owned());
             self.proxies.https = Some(url.to_owned());
         }
@@ -292,7 +292,8 @@ mod tests {
             ("HYPERBOLIC_BASE_URL", "nonsense"),
             ("https_proxy", "gopher://a"),
             ("http_proxy", "::"),
-            ("ALL_PROXY", "x"),
+            ("HTTPS_PROXY", "gopher://a"),
+            ("ALL_PROXY", "gopher://a"),
         ] {
             let read = |name: &str| (name == variable).then(|| value.into());
             let error = Config::default().read_env(read).unwrap_err();
@@ -325,5 +326,8 @@ mod tests {
             assert!(error.message.as_str().starts_with(field), "{field} {error}");
         }
         assert!(config.set_proxy("").is_ok());
+        // A name in a title or an agent need not be English.
+        assert!(config.set_header("X-Title", "Grüße\t你好").is_ok());
+        assert!(config.set_user_agent("Café/1").is_ok());
     }
 }

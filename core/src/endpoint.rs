@@ -72,12 +72,26 @@ impl Endpoint {
 
     /// Whether a key may travel to it: TLS, or a server on this machine.
     pub fn is_private(&self) -> bool {
-        self.base.scheme() == "https"
-            || self.base.host_str().is_some_and(|host| {
-                let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-                address.map_or(host == "localhost" || host.ends_with(".localhost"), |ip| ip.is_loopback())
-            })
+        self.is_tls() || self.is_local()
     }
+
+    /// Whether it is reached over TLS.
+    pub fn is_tls(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_local(&self) -> bool {
+        is_local(&self.base)
+    }
+}
+
+/// Whether an address is on this machine.
+pub fn is_local(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        address.map_or(host == "localhost", |ip| ip.is_loopback())
+    })
 }
 
 /// `v` and a digit, as in v1, v1beta, v4.

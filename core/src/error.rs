@@ -1,6 +1,7 @@
 //! What went wrong: one status per decision the caller can take, and the server's own words.
 
 use crate::text::Text;
+use std::any::Any;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -91,6 +92,16 @@ impl Error {
             attempts: 0,
             body: Text::new(),
         }))
+    }
+
+    /// A panic, from what `catch_unwind` gives: a bug in this library.
+    pub fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Self::new(
+            Status::Panic,
+            format!("a bug in this library: {}", text.unwrap_or("a panic without a text")),
+        )
     }
 
     /// A bad argument: `field` is named first, so that a reader finds it.

@@ -1,11 +1,11 @@
 //! Requests over the network: TLS, proxy, pool, name lookup. Knows no JSON.
 
-use crate::config::Config;
-use crate::endpoint::{Endpoint, Route};
+use crate::config::{Config, Proxies};
+use crate::endpoint::{Endpoint, Route, is_local};
 use crate::error::{Error, Status};
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Method, Proxy, redirect, retry};
+use reqwest::{Method, Proxy, Url, redirect, retry};
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,19 +42,17 @@ impl Http {
             // A redirect would take the key to another server.
             .redirect(redirect::Policy::none())
             .referer(false)
+            .http2_max_header_list_size(http2_headers(config.header_bytes))
             // What is sent again, and when, is decided in one place: the client.
             .retry(retry::never())
             .no_proxy();
         if let Some(limit) = config.deadlines.connect {
             builder = builder.connect_timeout(limit);
         }
-        let proxies = &config.proxies;
-        let except = proxies.except.as_deref().and_then(reqwest::NoProxy::from_string);
-        for (url, make) in [(&proxies.http, Proxy::http as fn(String) -> _), (&proxies.https, Proxy::https)] {
-            if let Some(url) = url {
-                let proxy = make(url.clone()).map_err(|e| bad_proxy(&e))?;
-                builder = builder.proxy(proxy.no_proxy(except.clone()));
-            }
+        if let Some(url) = proxy_for(&config.proxies, &endpoint) {
+            let except = config.proxies.except.as_deref().and_then(reqwest::NoProxy::from_string);
+            let proxy = Proxy::all(url).map_err(|e| bad_proxy(&e))?;
+            builder = builder.proxy(proxy.no_proxy(except));
         }
         let client = builder.build().map_err(|e| Error::new(Status::System, explain(&e)))?;
         Ok(Self { client, endpoint, connect: config.deadlines.connect })
@@ -79,8 +77,12 @@ impl Http {
 
     /// The error of an attempt that got no head: the connection failed or broke.
     fn no_answer(&self, error: &reqwest::Error) -> Error {
-        if error.is_connect() && error.is_timeout() {
-            let limit = self.connect.unwrap_or_default().as_millis();
+        // Without a deadline it is the system that gave up, and its words are the better ones.
+        if let Some(limit) = self.connect
+            && error.is_connect()
+            && error.is_timeout()
+        {
+            let limit = limit.as_millis();
             return Error::new(
                 Status::Deadline,
                 format!("no connection within the connect deadline of {limit} ms"),
@@ -88,10 +90,27 @@ impl Http {
             .with_hint("Check the address and the network, or raise the connect deadline.")
             .retryable();
         }
+        if causes(error).any(is_exhausted) {
+            return Error::new(Status::System, explain(error))
+                .with_hint("Close what is not needed, or raise the limit of open files.")
+                .retryable();
+        }
+        if causes(error).any(is_bad_head) {
+            let message = format!("the head of the answer cannot be taken: {}", explain(error));
+            return Error::new(Status::BadResponse, message);
+        }
         Error::new(Status::Connect, explain(error))
             .with_hint("Check the base URL, the network, the proxy and the certificates.")
             .retryable()
     }
+}
+
+/// Whether the system had no descriptor left: nothing is wrong with the address or the network.
+fn is_exhausted(cause: &(dyn std::error::Error + 'static)) -> bool {
+    /// EMFILE and ENFILE on every Unix, and WSAEMFILE.
+    const CODES: &[i32] = if cfg!(unix) { &[24, 23] } else { &[10024] };
+    let code = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
+    code.is_some_and(|code| CODES.contains(&code))
 }
 
 /// The error of an answer that broke off while it was read.
@@ -99,10 +118,24 @@ pub fn broken_off(error: &reqwest::Error) -> Error {
     Error::new(Status::Truncated, format!("the answer broke off: {}", explain(error))).retryable()
 }
 
+/// The proxy that leads to a server, but for the hosts that are excepted.
+fn proxy_for<'a>(proxies: &'a Proxies, endpoint: &Endpoint) -> Option<&'a str> {
+    let url = if endpoint.is_tls() { &proxies.https } else { &proxies.http }.as_deref()?;
+    // A key may travel over plain http to this machine; by a proxy elsewhere it would leave it. And "localhost" is
+    // another machine there.
+    let leaves = endpoint.is_local() && !Url::parse(url).is_ok_and(|proxy| is_local(&proxy));
+    (!leaves).then_some(url)
+}
+
+/// The address of a proxy, as a variable has it: without a scheme it is an http proxy, as for curl.
+pub fn proxy_url(text: &str) -> Result<String, Error> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    check_proxy(&url).map(|()| url)
+}
+
 /// Whether `url` names a proxy of a kind that can be used.
 pub fn check_proxy(url: &str) -> Result<(), Error> {
-    let proxy =
-        reqwest::Url::parse(url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
+    let proxy = Url::parse(url).map_err(|e| Error::invalid("proxy", format!("is not a URL ({e})")))?;
     if !matches!(proxy.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h") {
         return Err(Error::invalid("proxy", "must begin with http://, https:// or socks5://"));
     }
@@ -128,19 +161,35 @@ fn tls(config: &Config) -> Result<rustls::ClientConfig, Error> {
     Ok(tls)
 }
 
+/// hyper takes 16 KiB of headers over HTTP/2 unless told, and a stream with more is only a protocol error: so it gets
+/// room above our own bound, whose error says what happened. The rules of HTTP/2 count 32 bytes more for each field.
+fn http2_headers(bound: usize) -> u32 {
+    const ROOM: usize = 256 << 10;
+    u32::try_from(bound.saturating_add(ROOM)).unwrap_or(u32::MAX)
+}
+
+/// A head that hyper refuses: beyond its bound over HTTP/1.1, or, over HTTP/2, that or against the rules. The server
+/// would send it again, so that this is no failure of the connection.
+fn is_bad_head(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large)
+        || cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_library)
+}
+
+fn causes<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
 /// The whole chain of causes, without the address: its query or a proxy's password may be a secret.
 fn explain(error: &reqwest::Error) -> String {
-    let mut causes: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in causes(error) {
         let text = cause.to_string();
         // Libraries repeat each other: "client error (Connect)" says nothing that its cause does not.
-        if !causes.iter().any(|said| said.contains(&text)) && !text.starts_with("client error") {
-            causes.push(text);
+        if !texts.iter().any(|said| said.contains(&text)) && !text.starts_with("client error") {
+            texts.push(text);
         }
-        next = cause.source();
     }
-    if causes.is_empty() { kind(error).to_owned() } else { causes.join(": ") }
+    if texts.is_empty() { kind(error).to_owned() } else { texts.join(": ") }
 }
 
 fn kind(error: &reqwest::Error) -> &'static str {
@@ -148,5 +197,35 @@ fn kind(error: &reqwest::Error) -> &'static str {
         (true, _) => "no connection",
         (_, true) => "the body could not be read",
         _ => "the request failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{proxy_for, proxy_url};
+    use crate::config::Proxies;
+    use crate::endpoint::Endpoint;
+
+    #[test]
+    fn a_request_to_this_machine_does_not_leave_it() {
+        let (near, far) = ("http://127.0.0.1:1".to_owned(), "http://user:pw@proxy.example:1".to_owned());
+        let by = |http: &String, server: &str| {
+            let proxies = Proxies { http: Some(http.clone()), https: Some(far.clone()), except: None };
+            proxy_for(&proxies, &Endpoint::new(server).unwrap()).map(str::to_owned)
+        };
+        assert_eq!(by(&near, "http://localhost:8080"), Some(near.clone()));
+        assert_eq!(by(&far, "http://localhost:8080"), None);
+        assert_eq!(by(&far, "http://[::1]:8080"), None);
+        assert_eq!(by(&far, "http://a.b"), Some(far.clone()));
+        assert_eq!(by(&near, "https://a.b"), Some(far.clone()));
+    }
+
+    #[test]
+    fn a_proxy_is_written_as_for_curl() {
+        assert_eq!(proxy_url("proxy.example:3128").unwrap(), "http://proxy.example:3128");
+        assert_eq!(proxy_url("127.0.0.1:3128").unwrap(), "http://127.0.0.1:3128");
+        assert_eq!(proxy_url("socks5://a:1").unwrap(), "socks5://a:1");
+        assert!(proxy_url("gopher://a").is_err());
+        assert!(proxy_url("::").is_err());
     }
 }

@@ -53,9 +53,8 @@ impl Key {
 
     /// Takes the key out of a text that a server wrote.
     pub fn redact_text(&self, text: &mut Text) {
-        let Ok(key) = std::str::from_utf8(&self.0.as_bytes()[SCHEME.len()..]) else { return };
-        if text.as_str().contains(key) {
-            *text = Text::from(text.as_str().replace(key, REDACTED));
+        if let Some(clean) = without(text.as_str(), &self.0.as_bytes()[SCHEME.len()..]) {
+            *text = Text::from(clean);
         }
     }
 
@@ -65,6 +64,58 @@ impl Key {
             self.redact_text(text);
         }
     }
+}
+
+/// `text` without the key; `None` if it is not there.
+fn without(text: &str, key: &[u8]) -> Option<String> {
+    let (mut clean, mut kept, mut at) = (String::new(), 0, 0);
+    while at < text.len() {
+        match WRITINGS.iter().find_map(|byte| written(&text.as_bytes()[at..], key, *byte)) {
+            Some(length) => {
+                clean.push_str(&text[kept..at]);
+                clean.push_str(REDACTED);
+                at += length;
+                kept = at;
+            }
+            None => at += 1,
+        }
+    }
+    (kept > 0).then(|| clean + &text[kept..])
+}
+
+/// How one byte of a key may stand at the beginning of a text, and how long it is there.
+type Writing = fn(&[u8], u8) -> Option<usize>;
+
+/// As it is; as JSON has it in a raw body (PHP writes a slash as `\/`); as a URL has it in a redirect.
+const WRITINGS: [Writing; 3] = [plain, in_json, in_url];
+
+/// How long a key is that stands at the beginning of `text`.
+fn written(text: &[u8], key: &[u8], writing: Writing) -> Option<usize> {
+    key.iter().try_fold(0, |at, byte| Some(at + writing(&text[at..], *byte)?))
+}
+
+fn plain(text: &[u8], byte: u8) -> Option<usize> {
+    (text.first() == Some(&byte)).then_some(1)
+}
+
+fn in_json(text: &[u8], byte: u8) -> Option<usize> {
+    match *text {
+        [b'\\', b'u', b'0', b'0', high, low, ..] => is_hex(high, low, byte).then_some(6),
+        [b'\\', escaped, ..] => (escaped == byte && byte.is_ascii_punctuation()).then_some(2),
+        _ => plain(text, byte),
+    }
+}
+
+fn in_url(text: &[u8], byte: u8) -> Option<usize> {
+    match *text {
+        [b'%', high, low, ..] => is_hex(high, low, byte).then_some(3),
+        _ => plain(text, byte),
+    }
+}
+
+fn is_hex(high: u8, low: u8, byte: u8) -> bool {
+    let digit = |letter: u8| char::from(letter).to_digit(16);
+    digit(high) == Some(u32::from(byte >> 4)) && digit(low) == Some(u32::from(byte & 15))
 }
 
 impl fmt::Debug for Key {
@@ -89,6 +140,22 @@ mod tests {
         key.redact(&mut error);
         assert_eq!(error.message.as_str(), "no such key: [key]");
         assert_eq!(error.body.as_str(), "{\"key\":\"[key]\"}");
+    }
+
+    #[test]
+    fn is_found_however_it_is_written() {
+        let key = Key::new(r#"sk/+"\%é"#).unwrap();
+        for echo in [
+            r#"sk/+"\%é"#,
+            r#"sk/+\"\\%é"#,
+            r#"\u0073k\/\u002B\"\\%é"#,
+            "sk%2f%2B%22%5c%25%C3%A9",
+            "%73k/%2B%22%5C%25%c3%a9",
+        ] {
+            let mut error = Error::new(Status::Server, format!("é{echo}{echo}é sk/"));
+            key.redact(&mut error);
+            assert_eq!(error.message.as_str(), "é[key][key]é sk/", "{echo}");
+        }
     }
 
     #[test]

@@ -7,21 +7,12 @@ use crate::registry::Registry;
 use crate::response::Response;
 use crate::sync::lock;
 use crate::text::Text;
-use crate::wire::{Decoder, Flow, Piece};
+use crate::wire::{Answer, Decoder, Flow, Kind, Limits, Piece};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
-
-/// Every request in flight, by its id.
-static IN_FLIGHT: Registry<Op> = Registry::new();
-
-/// Cancels a request by its id; one that has ended or never was is left alone.
-pub fn cancel(id: u64) {
-    if let Some(op) = IN_FLIGHT.find(id) {
-        op.cancel("the request was cancelled");
-    }
-}
 
 /// One request in flight.
 pub struct Op {
@@ -104,7 +95,10 @@ impl Op {
             queue.withdraw(id);
             return Err(Error::new(Status::Closed, "the client is closed"));
         }
-        IN_FLIGHT.add(id, &op);
+        // A close that came between has ended it, and found nothing to take out.
+        if lock(&op.live).is_none() {
+            siblings.remove(id);
+        }
         Ok(op)
     }
 
@@ -167,7 +161,10 @@ impl Op {
 
     /// Takes bytes of the body and delivers what they complete.
     pub fn feed(&self, bytes: &[u8]) -> Result<Result<Flow, Error>, Ended> {
-        self.decode(|decoder, sink| decoder.feed(bytes, sink))
+        let flow = self.decode(|decoder, sink| decoder.feed(bytes, sink));
+        #[cfg(feature = "test-hooks")]
+        crate::hooks::count(bytes.len(), 0);
+        flow
     }
 
     /// Takes the end of the body and gives the verdict.
@@ -200,19 +197,30 @@ impl Op {
             // Held until the event is in the queue, so that a second end returns only then.
             let mut slot = lock(&self.live);
             let Some(mut live) = slot.take() else { return };
+            #[cfg(feature = "test-hooks")]
+            crate::hooks::count(0, 1);
             let total = self.started.elapsed();
-            let error = outcome.err().map(|error| Arc::new(self.complete(error, &live)));
+            let error = outcome.err().map(|error| self.complete(error, &live));
+            // A panic in the decoder may have left it in pieces, and the end must come all the same.
+            let answer = catch_unwind(AssertUnwindSafe(|| {
+                #[cfg(feature = "test-hooks")]
+                crate::hooks::panic_if_asked(crate::hooks::END);
+                live.decoder.into_answer()
+            }));
+            let (answer, error) = match answer {
+                Ok(answer) => (answer, error),
+                Err(panic) => (Answer::new(Kind::Raw, &Limits::default()), Some(Error::panicked(&*panic))),
+            };
             if error.as_ref().is_some_and(|error| error.status == Status::Cancelled) {
                 self.queue.discard(self.id);
             }
-            let mut response = Response::new(live.decoder.into_answer(), error, total);
+            let mut response = Response::new(answer, error.map(Arc::new), total);
             response.request_id = live.head.request_id;
             response.attempts = live.attempts;
             response.first_token = live.first_token;
             live.waiting.push(EventKind::Done(Arc::new(response)));
             self.queue.deliver(self.id, &mut live.waiting);
         }
-        IN_FLIGHT.remove(self.id);
         self.siblings.remove(self.id);
     }
 
@@ -261,10 +269,10 @@ fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, Op, cancel};
+    use super::{Head, Op};
     use crate::error::{Error, Status};
     use crate::key::Key;
-    use crate::queue::{Event, EventKind, Patience, Producer, Queue};
+    use crate::queue::{Event, EventKind, Patience, Producer, Queue, cancel};
     use crate::registry::Registry;
     use crate::wire::{Decoder, Expect, Kind, Limits};
     use std::sync::Arc;
@@ -335,6 +343,46 @@ mod tests {
         assert_eq!(response.error.as_ref().unwrap().status, Status::Cancelled);
         assert_eq!(response.answer.choices[0].text.as_str(), "ab");
         assert!(take(&queue).is_none());
+    }
+
+    #[test]
+    fn a_cancel_after_the_end_leaves_only_the_end() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        say(&op, "a");
+        op.end(Ok(()));
+        cancel(op.id);
+        let response = done(take(&queue));
+        assert!(response.error.is_none());
+        assert_eq!(response.answer.choices[0].text.as_str(), "a");
+        assert!(take(&queue).is_none());
+        cancel(op.id);
+    }
+
+    #[test]
+    fn a_request_that_was_taken_back_leaves_nothing() {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let (first, second) = (begin(&queue, &requests), begin(&queue, &requests));
+        // What happens when client and queue are closed while a request is entered.
+        queue.close();
+        queue.withdraw(first.id);
+        assert!(done(take(&queue)).error.is_some());
+        cancel(second.id);
+        assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
+    }
+
+    #[test]
+    fn a_consumer_that_waits_finds_a_freed_queue_closed() {
+        for _ in 0..100 {
+            let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+            let op = begin(&queue, &requests);
+            std::thread::scope(|scope| {
+                let consumer = scope.spawn(|| queue.next(Patience::Forever).map(drop));
+                queue.forget();
+                assert_eq!(consumer.join().unwrap(), Err(Status::Closed));
+            });
+            assert!(op.progress().is_err());
+        }
     }
 
     #[test]

@@ -43,7 +43,12 @@ impl Request {
             }
             (false, None) => return Err(Error::invalid(MESSAGES, "is empty, and there is no prompt")),
         };
-        let number = |key| self.field(key).and_then(|json| json.get().parse::<usize>().ok()).unwrap_or(1);
+        // JSON may write 2 as 2.0 or 2e0.
+        let number = |key| {
+            self.field(key)
+                .and_then(|json| json.get().parse::<f64>().ok())
+                .map_or(1, |number| number as usize)
+        };
         Ok(Plan {
             kind,
             choices: number("n").max(1).saturating_mul(prompts),

@@ -1,12 +1,23 @@
 //! Events waiting for their consumer.
 
 use crate::error::{Error, Status};
+use crate::registry::Registry;
 use crate::response::Response;
 use crate::sync::lock;
 use crate::text::Text;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::{Duration, Instant};
+
+/// The queue of every request whose end has not been taken.
+static QUEUES: Registry<Queue> = Registry::new();
+
+/// Cancels a request by its id; one that never was, or whose end was taken, is left alone.
+pub fn cancel(id: u64) {
+    if let Some(queue) = QUEUES.find(id) {
+        queue.cancel(id);
+    }
+}
 
 /// Something that happened to a request.
 #[derive(Debug)]
@@ -153,18 +164,37 @@ pub enum Patience {
 
 impl Queue {
     /// Opens an inbox. A closed queue takes no more requests.
-    pub(crate) fn open(&self, id: u64, tag: u64, producer: Weak<dyn Producer>) -> Result<(), Error> {
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        id: u64,
+        tag: u64,
+        producer: Weak<dyn Producer>,
+    ) -> Result<(), Error> {
         let mut state = lock(&self.state);
         if state.closed {
             return Err(Error::new(Status::Closed, "the queue is closed"));
         }
         state.inboxes.insert(id, Inbox { tag, producer, waiting: Waiting::default() });
+        QUEUES.add(id, self);
         Ok(())
     }
 
-    /// Takes back an inbox that never had an event.
+    /// Takes back an inbox, also what a close that came between put into it.
     pub(crate) fn withdraw(&self, id: u64) {
-        lock(&self.state).inboxes.remove(&id);
+        self.discard(id);
+        lock(&self.state).remove(id);
+    }
+
+    /// Ends a request for its consumer. One that had ended keeps its end, but what waits before it is dropped too.
+    fn cancel(&self, id: u64) {
+        let producer = lock(&self.state).inboxes.get(&id).and_then(|inbox| inbox.producer.upgrade());
+        // Outside the lock: ending a request delivers its last event here.
+        if let Some(producer) = producer {
+            producer.cancel("the request was cancelled");
+        }
+        if let Some(inbox) = lock(&self.state).inboxes.get_mut(&id) {
+            inbox.waiting.0.retain(|event| matches!(event, EventKind::Done(_)));
+        }
     }
 
     /// Delivers events of a request.
@@ -243,15 +273,20 @@ impl Queue {
         self.arrived.notify_all();
     }
 
-    /// Closes, and drops what waits.
+    /// Closes, and drops what waits. First the inboxes go, so that a consumer that waits finds the queue closed and
+    /// not the end of a request: it would come back for more, to a queue that is gone.
     pub fn forget(&self) {
-        self.close();
-        let dropped = {
+        let inboxes = {
             let mut state = lock(&self.state);
+            state.closed = true;
             state.ready.clear();
             std::mem::take(&mut state.inboxes)
         };
-        drop(dropped);
+        inboxes.keys().for_each(|id| QUEUES.remove(*id));
+        self.arrived.notify_all();
+        for producer in inboxes.values().filter_map(|inbox| inbox.producer.upgrade()) {
+            producer.cancel("the queue was freed");
+        }
     }
 }
 
@@ -261,10 +296,15 @@ impl State {
         let inbox = self.inboxes.get_mut(&op)?;
         let (tag, kind) = (inbox.tag, inbox.waiting.0.pop_front()?);
         if matches!(kind, EventKind::Done(_)) {
-            self.inboxes.remove(&op);
+            self.remove(op);
         } else if !inbox.waiting.0.is_empty() {
             self.ready.push_back(op);
         }
         Some(Event { op, tag, kind })
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.inboxes.remove(&id);
+        QUEUES.remove(id);
     }
 }

@@ -1,5 +1,6 @@
 //! What came back, immutable: a whole answer, or what had arrived when it ended.
 
+use crate::catalog::ModelList;
 use crate::error::Error;
 use crate::text::Text;
 use crate::wire::Answer;
@@ -40,6 +41,17 @@ impl Response {
             total,
             json: OnceLock::new(),
         }
+    }
+
+    /// The list of models that a server sent.
+    pub fn models(&self) -> Result<ModelList, Error> {
+        ModelList::from_json(self.json().as_str()).map_err(|mut error| {
+            error.attempts = self.attempts;
+            error.request_id = self.request_id.clone();
+            error.http_status = 200;
+            error.body = self.json().clone();
+            error
+        })
     }
 
     /// The completion object, as the server sent it or put together from its chunks. Made on first ask.

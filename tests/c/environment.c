@@ -16,7 +16,7 @@ static void clear(void) {
 /* A proxy that takes one connection, keeps the head of its request, and answers 200 with a whole completion. */
 struct proxy {
     pthread_t thread;
-    int listener;
+    int listener, port;
     char url[64];
     char head[8192];
 };
@@ -58,7 +58,8 @@ static void start_proxy(struct proxy *proxy) {
         || getsockname(proxy->listener, (struct sockaddr *)&address, &size) != 0) {
         give_up("no proxy");
     }
-    snprintf(proxy->url, sizeof proxy->url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    proxy->port = ntohs(address.sin_port);
+    snprintf(proxy->url, sizeof proxy->url, "http://127.0.0.1:%d", proxy->port);
     pthread_create(&proxy->thread, NULL, serve, proxy);
 }
 
@@ -92,7 +93,7 @@ static hb_options *by_proxy(const char *url, const char *proxy) {
 }
 
 static void proxies(void) {
-    static const char *const BAD[] = {"::", "ftp://127.0.0.1", "127.0.0.1:3128", "http://"};
+    static const char *const BAD[] = {"::", "ftp://127.0.0.1", "gopher://127.0.0.1:3128", "http://"};
     struct proxy proxy;
     char said[256], url[128];
     size_t i;
@@ -104,13 +105,13 @@ static void proxies(void) {
           "%s", proxy.head);
 
     start_proxy(&proxy);
-    snprintf(url, sizeof url, "http://me:secret@%s", proxy.url + 7);
+    snprintf(url, sizeof url, "http://me:secret@127.0.0.1:%d", proxy.port);
     check_status("a proxy with a password", ask(by_proxy("http://localhost:9/v1", url), said, sizeof said), HB_OK);
     stop_proxy(&proxy);
     check_has("which it gets", proxy.head, "Basic bWU6c2VjcmV0");
 
     start_proxy(&proxy);
-    snprintf(url, sizeof url, "http://me:secret@%s", proxy.url + 7);
+    snprintf(url, sizeof url, "http://me:secret@127.0.0.1:%d", proxy.port);
     check_status("an https server by a proxy that refuses", ask(by_proxy("https://host.invalid", url), said, sizeof said),
                  HB_E_CONNECT);
     stop_proxy(&proxy);
@@ -181,18 +182,18 @@ static void from_env(void) {
     hb_options_free(options);
 }
 
-/* A bad variable is reported by its name; one that may be written either way, in small letters. */
+/* A bad variable is reported by its name, as it was written. */
 static void bad_variables(void) {
     static const struct {
-        const char *name, *value, *reported;
+        const char *name, *value;
     } ROWS[] = {
-        {"HYPERBOLIC_API_KEY", "a\nb", "HYPERBOLIC_API_KEY"},
-        {"HYPERBOLIC_API_KEY", "not UTF-8 \xFF", "HYPERBOLIC_API_KEY"},
-        {"HYPERBOLIC_BASE_URL", "api.hyperbolic.xyz", "HYPERBOLIC_BASE_URL"},
-        {"https_proxy", "gopher://127.0.0.1", "https_proxy"},
-        {"HTTPS_PROXY", "gopher://127.0.0.1", "https_proxy"},
-        {"http_proxy", "gopher://127.0.0.1", "http_proxy"},
-        {"ALL_PROXY", "gopher://127.0.0.1", "all_proxy"},
+        {"HYPERBOLIC_API_KEY", "a\nb"},
+        {"HYPERBOLIC_API_KEY", "not UTF-8 \xFF"},
+        {"HYPERBOLIC_BASE_URL", "api.hyperbolic.xyz"},
+        {"https_proxy", "gopher://127.0.0.1"},
+        {"HTTPS_PROXY", "gopher://127.0.0.1"},
+        {"http_proxy", "gopher://127.0.0.1"},
+        {"ALL_PROXY", "gopher://127.0.0.1"},
     };
     size_t i;
     for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
@@ -202,7 +203,7 @@ static void bad_variables(void) {
         setenv(ROWS[i].name, ROWS[i].value, 1);
         hb_options *options = hb_options_from_env();
         hb_status status = hb_client_new(options, &client, &error);
-        check(status == HB_E_INVALID_ARGUMENT && strstr(hb_error_message(error, NULL), ROWS[i].reported) != NULL,
+        check(status == HB_E_INVALID_ARGUMENT && strstr(hb_error_message(error, NULL), ROWS[i].name) != NULL,
               ROWS[i].name, "%s: \"%s\"", hb_status_name(status), hb_error_message(error, NULL));
         hb_error_free(error);
         hb_client_free(client);

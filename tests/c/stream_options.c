@@ -81,6 +81,20 @@ static void unseen(void) {
     hb_client_free(client);
 }
 
+/* A server that repeats the request in an error about something else names them too: that is not to be remembered. */
+static void named_in_passing(void) {
+    static const char SCRIPT[] = "status=422,body={\"detail\":\"stream_options\"},times=2";
+    hb_client *client = test_client(SCRIPT);
+    struct seen seen;
+    control_only("POST", "/simulator/reset", "");
+    check_number("refused with and without: two attempts", ask(SCRIPT, client, &seen, HB_E_BAD_REQUEST), 2);
+    check_number("the next call is answered", ask("named", client, &seen, HB_OK), 1);
+    char *last = last_request();
+    check_has("and asks for usage again", last, "stream_options");
+    free(last);
+    hb_client_free(client);
+}
+
 /* stream_options that the caller set are the caller's: what a server says to them is the caller's to know. */
 static void of_the_caller(void) {
     hb_client *client = test_client("refuse-stream-options=400");
@@ -136,6 +150,7 @@ int main(void) {
     refused_with("refuse-stream-options=400", 400);
     refused_with("refuse-stream-options=422", 422);
     unseen();
+    named_in_passing();
     of_the_caller();
     other_errors();
     asked_for();

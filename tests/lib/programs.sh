@@ -8,7 +8,7 @@ compile() {
     local output=$1 source=$2 compiler=(cc -std=c99)
     shift 2
     if [[ $source == *.cpp ]]; then compiler=(c++ -std=c++17); fi
-    "${compiler[@]}" "${warnings[@]}" -g -I "$HB_INCLUDE" -I "$(dirname "$source")" -o "$output" "$source" \
+    "${compiler[@]}" "${warnings[@]}" -g -I "$HB_INCLUDE" -I tests/c -I "$HB_OUT" -o "$output" "$source" \
         "$@" -L "$HB_LIB_DIR" -Wl,-rpath,"$HB_LIB_DIR" -lhyperbolic -lpthread -ldl -lm
 }
 

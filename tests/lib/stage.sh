@@ -11,6 +11,8 @@ source "$lib/servers.sh"
 source "$lib/programs.sh"
 # shellcheck source=tests/lib/jobs.sh
 source "$lib/jobs.sh"
+# shellcheck source=tests/lib/fuzz.sh
+source "$lib/fuzz.sh"
 shopt -s nullglob
 cd "$HB_ROOT"
 # shellcheck disable=SC1090

@@ -48,7 +48,7 @@ pub struct Usage {
 }
 
 impl Answer {
-    pub(super) fn new(kind: Kind, limits: &Limits) -> Self {
+    pub(crate) fn new(kind: Kind, limits: &Limits) -> Self {
         Self {
             id: Text::new(),
             model: Text::new(),

@@ -104,18 +104,27 @@ impl Choice {
                 write_text(self.reasoning.as_str(), out);
             }
         }
-        if !self.tool_calls.is_empty() {
+        self.write_tool_calls(out);
+        self.message_unknown.write(out);
+        out.push('}');
+    }
+    fn write_tool_calls(&self, out: &mut String) {
+        let mut listed = self.tool_calls.iter().filter(|call| !call.is_function_call()).peekable();
+        if listed.peek().is_some() {
             field("tool_calls", out);
             out.push('[');
-            for (place, call) in self.tool_calls.iter().enumerate() {
-                if place > 0 {
+            while let Some(call) = listed.next() {
+                call.write(out);
+                if listed.peek().is_some() {
                     out.push(',');
                 }
-                call.write(out);
             }
             out.push(']');
         }
-        self.message_unknown.write(out);
-        out.push('}');
+        // A message has room for one; a second one that a server sends is in the list of calls only.
+        if let Some(call) = self.tool_calls.iter().find(|call| call.is_function_call()) {
+            field("function_call", out);
+            call.write_function(out);
+        }
     }
 }

@@ -23,7 +23,8 @@ pub struct Decoder {
 enum Shape {
     /// Not known yet.
     Unknown(Head),
-    Events(Sse),
+    /// A stream; its bytes are kept until one line of it is one of a stream: it may turn out to be plain text.
+    Events(Sse, Vec<u8>),
     /// One JSON text.
     Json(Vec<u8>),
     /// HTML or plain text with a status that promised an answer.
@@ -85,9 +86,14 @@ impl Decoder {
         let reading = &mut self.reading;
         match &mut self.shape {
             Shape::Unknown(_) => Ok(Flow::More),
-            Shape::Events(sse) => {
+            Shape::Events(sse, words) => {
                 let limits = reading.limits;
                 sse.feed(bytes, &limits, &mut |event| reading.event(event, true, sink))?;
+                if sse.is_foreign() {
+                    keep_some(words, bytes, limits.error_body);
+                } else {
+                    *words = Vec::new();
+                }
                 Ok(reading.flow())
             }
             Shape::Json(body) => {
@@ -96,9 +102,8 @@ impl Decoder {
                 Ok(Flow::More)
             }
             Shape::Page(body) | Shape::Failure(body) => {
-                let room = reading.limits.error_body.saturating_sub(body.len());
-                body.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                Ok(if bytes.len() >= room { Flow::Done } else { Flow::More })
+                let full = keep_some(body, bytes, reading.limits.error_body);
+                Ok(if full { Flow::Done } else { Flow::More })
             }
         }
     }
@@ -123,10 +128,14 @@ impl Decoder {
             }
             Shape::Failure(_) if self.http_status < 400 => return Err(redirect(self.http_status)),
             Shape::Failure(body) => return Err(errors::of_body(self.http_status, body)),
-            Shape::Events(sse) => {
+            Shape::Events(sse, words) => {
                 let limits = reading.limits;
                 sse.finish(&limits, &mut |event| reading.event(event, false, sink))?;
                 if !reading.done && reading.answer.finished().is_none() {
+                    // Gateways keep the content type of the stream that they could not open.
+                    if sse.is_foreign() && !begins_field(words) {
+                        return Err(errors::not_an_answer(self.http_status, words));
+                    }
                     return Err(reading.truncated("the stream ended before the answer was complete"));
                 }
             }
@@ -141,7 +150,7 @@ impl Decoder {
     /// Whether what arrived so far is a complete answer: a connection that is reset after it is no failure.
     pub fn is_complete(&self) -> bool {
         match &self.shape {
-            Shape::Events(_) => self.reading.is_complete(),
+            Shape::Events(..) => self.reading.is_complete(),
             Shape::Json(body) => {
                 let value = parse(body, self.reading.limits.json_depth, &mut Tolerated::default());
                 value.is_ok_and(|(value, _)| value.kind() == Type::Object)
@@ -166,6 +175,21 @@ impl Decoder {
         answer.settle();
         answer
     }
+}
+
+/// Appends what fits; whether it is full then.
+fn keep_some(kept: &mut Vec<u8>, bytes: &[u8], limit: usize) -> bool {
+    let room = limit.saturating_sub(kept.len());
+    kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    bytes.len() >= room
+}
+
+/// The fields that a stream may begin with.
+const FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b"error:"];
+
+/// Whether these bytes, the first of a line, may be cut off inside the name of a field.
+fn begins_field(head: &[u8]) -> bool {
+    FIELDS.iter().any(|field| field.starts_with(head))
 }
 
 fn redirect(http_status: u16) -> Error {
@@ -198,13 +222,12 @@ impl Head {
             b'<' => Some(Shape::Page(Vec::new())),
             b'{' | b'[' if !streams || kind == Kind::Raw => Some(Shape::Json(Vec::new())),
             _ if kind == Kind::Raw => Some(Shape::Page(Vec::new())),
-            b':' => Some(Shape::Events(Sse::past_mark())),
-            _ if streams => Some(Shape::Events(Sse::past_mark())),
+            b':' => Some(Shape::Events(Sse::past_mark(), Vec::new())),
+            _ if streams => Some(Shape::Events(Sse::past_mark(), Vec::new())),
             _ => {
-                let fields: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b"error:"];
-                if fields.iter().any(|field| head.starts_with(field)) {
-                    Some(Shape::Events(Sse::past_mark()))
-                } else if fields.iter().any(|field| field.starts_with(head)) {
+                if FIELDS.iter().any(|field| head.starts_with(field)) {
+                    Some(Shape::Events(Sse::past_mark(), Vec::new()))
+                } else if begins_field(head) {
                     None
                 } else {
                     Some(Shape::Page(Vec::new()))

@@ -28,6 +28,8 @@ pub struct Choice {
     /// Log-probabilities as JSON, filled in by [`super::Decoder::into_answer`]; empty if there are none.
     pub logprobs: Text,
     pub(super) seen: bool,
+    /// Whether a part of it came as a `delta`.
+    pub(super) streamed: bool,
     /// Whether there was content at all: null and "" are not the same in JSON.
     pub(super) has_text: bool,
     /// The names under which reasoning came: `reasoning_content`, `reasoning`.
@@ -35,8 +37,8 @@ pub struct Choice {
     pub(super) unknown: Fields,
     pub(super) message_unknown: Fields,
     pub(super) splitter: Splitter,
-    text_joiner: Joiner,
-    reasoning_joiner: Joiner,
+    pub(super) text_joiner: Joiner,
+    pub(super) reasoning_joiner: Joiner,
     pub(super) grown_logprobs: Grown,
 }
 
@@ -64,7 +66,10 @@ pub(super) struct Adding<'c, 's> {
 impl Adding<'_, '_> {
     pub(super) fn apply(&mut self, all: Value<'_>, part: &ChoiceChunk<'_>) -> Result<(), Bound> {
         self.choice.seen = true;
+        self.choice.streamed |= part.is_delta;
+        let repeats = self.choice.streamed && !part.is_delta && part.message.is_some();
         match part.message {
+            Some(message) if repeats => self.take_new(message)?,
             Some(message) if message.kind() == Type::Object => self.apply_delta(message, part.is_delta)?,
             Some(text) => {
                 self.odd.add(Oddity::WrongType);
@@ -72,7 +77,10 @@ impl Adding<'_, '_> {
             }
             None => part.text.map_or(Ok(()), |text| self.content(text, Channel::Text, PART_DEPTH))?,
         }
-        if let Some(logprobs) = part.logprobs {
+        // What stands beside a whole message belongs to all of it.
+        if let Some(logprobs) = part.logprobs
+            && (!repeats || self.choice.grown_logprobs.is_empty())
+        {
             self.choice.grown_logprobs.add(logprobs, self.budget, self.odd)?;
         }
         if part.unknown {
@@ -92,7 +100,7 @@ impl Adding<'_, '_> {
         Ok(())
     }
 
-    fn apply_delta(&mut self, value: Value<'_>, is_delta: bool) -> Result<(), Bound> {
+    pub(super) fn apply_delta(&mut self, value: Value<'_>, is_delta: bool) -> Result<(), Bound> {
         let delta = Delta::read(value);
         set(&mut self.choice.role, delta.role, self.budget, self.odd)?;
         // Several servers send the same reasoning under both names at once.
@@ -108,13 +116,15 @@ impl Adding<'_, '_> {
         if let Some(content) = delta.content {
             self.content(content, Channel::Text, PART_DEPTH)?;
         }
-        if let Some(calls) = delta.tool_calls {
-            let (number, sink) = (self.number, &mut *self.sink);
-            let mut cost =
-                Cost { budget: self.budget, odd: self.odd, tool_calls: self.tool_calls, delta: is_delta };
-            self.choice.tool_calls.add(calls, number, &mut cost, &mut |index, call| {
-                sink(Piece::ToolCall { choice: number, index, call });
-            })?;
+        let (number, sink) = (self.number, &mut *self.sink);
+        let mut complete = |index, call: &_| sink(Piece::ToolCall { choice: number, index, call });
+        let mut cost =
+            Cost { budget: self.budget, odd: self.odd, tool_calls: self.tool_calls, delta: is_delta };
+        let calls = &mut self.choice.tool_calls;
+        match (delta.tool_calls, delta.function_call) {
+            (Some(listed), _) => calls.add(listed, number, &mut cost, &mut complete)?,
+            (None, Some(call)) => calls.add_function_call(call, number, &mut cost, &mut complete)?,
+            (None, None) => {}
         }
         if delta.unknown {
             for (key, field) in value.fields().filter(|(key, _)| !is_known_delta(key)) {
@@ -215,7 +225,7 @@ impl Adding<'_, '_> {
 }
 
 /// Appends pieces to their text and passes them on.
-fn deliver<'a>(
+pub(super) fn deliver<'a>(
     choice: u32,
     text: &'a mut Text,
     reasoning: &'a mut Text,

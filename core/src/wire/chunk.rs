@@ -143,13 +143,16 @@ pub struct Delta<'a> {
     pub reasoning: Option<Value<'a>>,
     /// `tool_calls`.
     pub tool_calls: Option<Value<'a>>,
+    /// `function_call`: the one call of older servers.
+    pub function_call: Option<Value<'a>>,
     /// Whether there are fields that are not listed here.
     pub unknown: bool,
 }
 
 /// Whether a field of a delta has a place of its own.
 pub fn is_known_delta(key: &[u8]) -> bool {
-    matches!(key, b"role" | b"content" | b"reasoning_content" | b"reasoning" | b"tool_calls")
+    let words = matches!(key, b"role" | b"content" | b"reasoning_content" | b"reasoning");
+    words || matches!(key, b"tool_calls" | b"function_call")
 }
 
 impl<'a> Delta<'a> {
@@ -163,6 +166,7 @@ impl<'a> Delta<'a> {
                 b"reasoning_content" => new.reasoning_content = Some(value),
                 b"reasoning" => new.reasoning = Some(value),
                 b"tool_calls" => new.tool_calls = Some(value),
+                b"function_call" => new.function_call = Some(value),
                 _ => new.unknown = true,
             }
         }

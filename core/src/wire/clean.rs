@@ -9,20 +9,26 @@ use crate::text::Text;
 
 /// Appends `value` as valid JSON, without changing what was valid already but the white space.
 pub fn write_value(value: Value<'_>, out: &mut String, odd: &mut Tolerated) {
-    // The value was read to its end before, so that there is nothing to report here.
-    let _ = write_next(&mut Reader::before(value), out, odd);
+    // The value was read to its end before: its grammar has no fault, and what it tolerates was counted then. What
+    // its strings hold is met here for the first time.
+    let _ = write_next(&mut Reader::before(value), out, odd, &mut Tolerated::default());
 }
 
 /// Writes what the reader stands before. One pass: a value is not read again for each bracket around it.
-fn write_next(reader: &mut Reader<'_>, out: &mut String, odd: &mut Tolerated) -> Result<(), Fault> {
+fn write_next(
+    reader: &mut Reader<'_>,
+    out: &mut String,
+    odd: &mut Tolerated,
+    counted: &mut Tolerated,
+) -> Result<(), Fault> {
     match reader.peek()? {
         b'[' => {
             reader.enter();
             out.push('[');
             let mut place = 0;
-            while reader.next_item(odd)? {
+            while reader.next_item(counted)? {
                 comma(&mut place, out);
-                write_next(reader, out, odd)?;
+                write_next(reader, out, odd, counted)?;
             }
             out.push(']');
         }
@@ -30,15 +36,15 @@ fn write_next(reader: &mut Reader<'_>, out: &mut String, odd: &mut Tolerated) ->
             reader.enter();
             out.push('{');
             let mut place = 0;
-            while let Some(key) = reader.next_key(odd)? {
+            while let Some(key) = reader.next_key(counted)? {
                 comma(&mut place, out);
                 write_text(&lossy(&key.bytes(odd), odd), out);
                 out.push(':');
-                write_next(reader, out, odd)?;
+                write_next(reader, out, odd, counted)?;
             }
             out.push('}');
         }
-        _ => write_scalar(reader.value(0, odd)?, out, odd),
+        _ => write_scalar(reader.value(0, counted)?, out, odd),
     }
     Ok(())
 }

@@ -158,6 +158,11 @@ pub struct Grown {
 }
 
 impl Grown {
+    /// Whether nothing came.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.other.is_empty()
+    }
+
     /// Adds the next part; null changes nothing.
     pub fn add(&mut self, value: Value<'_>, budget: &mut Budget, odd: &mut Tolerated) -> Result<(), Bound> {
         if value.kind() == Type::Object {

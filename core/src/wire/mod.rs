@@ -29,6 +29,7 @@ mod strings;
 pub mod tolerated;
 pub mod tool_calls;
 mod unicode;
+mod whole;
 
 pub use answer::{Answer, Usage};
 pub use body::Decoder;
@@ -166,6 +167,11 @@ pub struct Budget {
 impl Budget {
     pub(crate) fn new(limit: usize) -> Self {
         Self { used: 0, limit }
+    }
+
+    /// One of the same size, for what is not kept.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(self.limit)
     }
 
     pub(crate) fn spend(&mut self, bytes: usize) -> Result<(), Bound> {

@@ -43,6 +43,8 @@ enum State {
     /// Behind the closing tag: white space goes with it.
     Closed,
     Text,
+    /// Text of a kind that is never searched.
+    Off,
 }
 
 /// Sorts the text of one choice into its two channels, tags cut anywhere.
@@ -59,7 +61,12 @@ pub struct Splitter {
 impl Splitter {
     /// One that leaves text alone.
     pub fn off() -> Self {
-        Self { state: State::Text, ..Self::default() }
+        Self { state: State::Off, ..Self::default() }
+    }
+
+    /// One for the same kind of text, from its beginning.
+    pub fn fresh(&self) -> Self {
+        if self.state == State::Off { Self::off() } else { Self::default() }
     }
 
     /// The text that was taken out around the reasoning, if a block was found.
@@ -92,7 +99,7 @@ impl Splitter {
                     }
                     text
                 }
-                State::Text => {
+                State::Text | State::Off => {
                     out(Channel::Text, rest);
                     ""
                 }

@@ -33,6 +33,8 @@ pub struct Sse {
     has_data: bool,
     has_field: bool,
     bare: bool,
+    /// Whether any line was one of a stream: a field that it can have, a comment, or JSON without a field.
+    spoke: bool,
 }
 
 enum Line<'a> {
@@ -42,6 +44,8 @@ enum Line<'a> {
     Error(&'a [u8]),
     Bare(&'a [u8]),
     Ignored,
+    /// A field that no stream has: ignored, as the standard wants it.
+    Foreign,
 }
 
 const MARK: &[u8; 3] = b"\xef\xbb\xbf";
@@ -50,6 +54,11 @@ impl Sse {
     /// A parser for a stream whose byte-order mark, if any, is gone already.
     pub fn past_mark() -> Self {
         Self { mark: MARK.len(), ..Self::default() }
+    }
+
+    /// Whether every line so far was of a kind that streams do not have.
+    pub fn is_foreign(&self) -> bool {
+        !self.spoke
     }
 
     /// Reads `bytes` and calls `event` for each event that they complete.
@@ -135,7 +144,7 @@ impl Sse {
             // Servers that fail in the middle of a stream write their error as plain JSON, or `[DONE]` alone;
             // the lines after it, if it is printed over several, belong to it.
             _ if self.bare || matches!(line[0], b'{' | b'[') => Line::Bare(line),
-            _ => Line::Ignored,
+            _ => Line::Foreign,
         }
     }
 
@@ -146,9 +155,10 @@ impl Sse {
         limits: &Limits,
         event: &mut impl FnMut(Event<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.spoke |= !matches!(line, Line::Blank | Line::Foreign);
         match line {
             Line::Blank => self.dispatch(here, event),
-            Line::Ignored => Ok(()),
+            Line::Ignored | Line::Foreign => Ok(()),
             Line::Name(name) => {
                 self.name.clear();
                 self.name.extend_from_slice(name);
@@ -184,8 +194,7 @@ impl Sse {
                 Bound::check("event", value.len(), limits.event)?;
                 self.data_from = line.len() - value.len();
                 std::mem::swap(&mut self.data, &mut line);
-                self.has_data = true;
-                self.has_field = true;
+                (self.has_data, self.has_field, self.spoke) = (true, true, true);
             }
             other => {
                 self.keep(here);

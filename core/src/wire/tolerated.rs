@@ -29,11 +29,13 @@ pub enum Oddity {
     ToolCallIndex,
     /// Text or arguments for something that had ended.
     AfterEnd,
+    /// A whole message after its deltas that says something else than they did.
+    OtherMessage,
 }
 
 impl Oddity {
     /// Every kind, in the order of the counters.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::InvalidUtf8,
         Self::LoneSurrogate,
         Self::NonFinite,
@@ -47,6 +49,7 @@ impl Oddity {
         Self::ForeignText,
         Self::ToolCallIndex,
         Self::AfterEnd,
+        Self::OtherMessage,
     ];
 
     /// The name by which it is reported.
@@ -65,6 +68,7 @@ impl Oddity {
             Self::ForeignText => "foreign_text",
             Self::ToolCallIndex => "tool_call_index",
             Self::AfterEnd => "after_end",
+            Self::OtherMessage => "other_message",
         }
     }
 }

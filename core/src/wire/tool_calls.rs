@@ -7,6 +7,7 @@
 //!   are complete and more come (Ollama sends every call whole, at no index, without an id).
 //! - Id and name are set once and never grow: some servers repeat them in every fragment.
 //! - Arguments are text in fragments; anything else is taken as its JSON.
+//! - Before there were lists of calls there was one, `function_call`, without an id: it is a call like any other.
 //!
 //! A call is complete when the next one begins and its arguments are closed, or when its choice finishes.
 
@@ -17,6 +18,9 @@ use super::tolerated::{Oddity, Tolerated};
 use super::unicode::Joiner;
 use super::{Bound, Budget};
 use crate::text::Text;
+
+/// The index of the call that came as `function_call`: no server can send it, for negative ones are none.
+const FUNCTION_CALL: i64 = -1;
 
 /// One call of a tool that the model asks for.
 #[derive(Clone, Debug, Default)]
@@ -118,13 +122,13 @@ impl ToolCalls {
         match value.kind() {
             Type::Array => {
                 for (place, item) in value.items().enumerate() {
-                    self.add_fragment(item, place, choice, cost, complete)?;
+                    self.add_listed(item, place, choice, cost, complete)?;
                 }
                 Ok(())
             }
             Type::Object => {
                 cost.odd.add(Oddity::WrongType);
-                self.add_fragment(value, 0, choice, cost, complete)
+                self.add_listed(value, 0, choice, cost, complete)
             }
             Type::Null => Ok(()),
             _ => {
@@ -134,7 +138,7 @@ impl ToolCalls {
         }
     }
 
-    fn add_fragment(
+    fn add_listed(
         &mut self,
         value: Value<'_>,
         place: usize,
@@ -144,21 +148,88 @@ impl ToolCalls {
     ) -> Result<(), Bound> {
         let fragment = Fragment::read(value, cost.odd);
         let given = fragment.index.filter(|index| *index >= 0);
-        let index = given.unwrap_or(place as i64);
-        let at = match self.find(index, &fragment) {
-            Some(at) => at,
-            None => {
-                Bound::check("tool calls", self.calls.len() + 1, cost.tool_calls)?;
-                self.deliver(choice, |call| call.closing.closed, complete);
-                self.calls.push(ToolCall { index, ..ToolCall::default() });
-                self.calls.len() - 1
-            }
-        };
         // A whole message numbers its calls by their order, so a missing index is odd in a delta only.
         if given.is_none() && cost.delta {
             cost.odd.add(Oddity::ToolCallIndex);
         }
+        self.add_fragment(value, fragment, given.unwrap_or(place as i64), choice, cost, complete)
+    }
+
+    /// Adds a fragment of the call that comes as `function_call`.
+    pub(super) fn add_function_call(
+        &mut self,
+        value: Value<'_>,
+        choice: u32,
+        cost: &mut Cost<'_>,
+        complete: &mut impl FnMut(u32, &ToolCall),
+    ) -> Result<(), Bound> {
+        let fragment = Fragment::read(value, cost.odd);
+        // An empty one is no call.
+        if fragment.name.is_empty() && !fragment.has_arguments() {
+            return Ok(());
+        }
+        self.add_fragment(value, fragment, FUNCTION_CALL, choice, cost, complete)
+    }
+
+    fn add_fragment(
+        &mut self,
+        value: Value<'_>,
+        fragment: Fragment<'_>,
+        index: i64,
+        choice: u32,
+        cost: &mut Cost<'_>,
+        complete: &mut impl FnMut(u32, &ToolCall),
+    ) -> Result<(), Bound> {
+        let at = match self.find(index, &fragment) {
+            Some(at) => at,
+            None => self.begin(ToolCall { index, ..ToolCall::default() }, choice, cost, complete)?,
+        };
         self.calls[at].add(value, fragment, cost)
+    }
+
+    /// A new call begins: those before it whose arguments are closed are complete.
+    fn begin(
+        &mut self,
+        call: ToolCall,
+        choice: u32,
+        cost: &mut Cost<'_>,
+        complete: &mut impl FnMut(u32, &ToolCall),
+    ) -> Result<usize, Bound> {
+        Bound::check("tool calls", self.calls.len() + 1, cost.tool_calls)?;
+        self.deliver(choice, |call| call.closing.closed, complete);
+        self.calls.push(call);
+        Ok(self.calls.len() - 1)
+    }
+
+    /// Takes what is new in the calls of a whole message that follows its deltas.
+    pub(super) fn take_new(
+        &mut self,
+        whole: &Self,
+        choice: u32,
+        cost: &mut Cost<'_>,
+        complete: &mut impl FnMut(u32, &ToolCall),
+    ) -> Result<(), Bound> {
+        for (place, theirs) in whole.calls.iter().enumerate() {
+            let Some(ours) = self.calls.get_mut(place) else {
+                cost.budget.spend(theirs.id.len() + theirs.name.len() + theirs.arguments.len())?;
+                self.begin(theirs.clone(), choice, cost, complete)?;
+                continue;
+            };
+            if ours.name.is_empty() && !ours.delivered {
+                cost.budget.spend(theirs.name.len())?;
+                ours.name = theirs.name.clone();
+            }
+            match theirs.arguments.as_str().strip_prefix(ours.arguments.as_str()) {
+                Some("") => {}
+                Some(rest) if !ours.delivered => {
+                    cost.budget.spend(rest.len())?;
+                    ours.append(rest);
+                    ours.joiner = Joiner::default();
+                }
+                _ => cost.odd.add(Oddity::OtherMessage),
+            }
+        }
+        Ok(())
     }
 
     /// The call that a fragment continues.
@@ -290,16 +361,27 @@ impl ToolCall {
         }
     }
 
-    /// Appends the call as the API writes it.
+    /// Whether it came as `function_call`.
+    pub(super) fn is_function_call(&self) -> bool {
+        self.index == FUNCTION_CALL
+    }
+
+    /// Appends the call as the API writes it in a list.
     pub(super) fn write(&self, out: &mut String) {
         out.push_str("{\"id\":");
         write_text(self.id.as_str(), out);
-        out.push_str(",\"type\":\"function\",\"function\":{\"name\":");
+        out.push_str(",\"type\":\"function\",\"function\":");
+        self.write_function(out);
+        self.unknown.write(out);
+        out.push('}');
+    }
+
+    /// Appends name and arguments as an object.
+    pub(super) fn write_function(&self, out: &mut String) {
+        out.push_str("{\"name\":");
         write_text(self.name.as_str(), out);
         out.push_str(",\"arguments\":");
         write_text(self.arguments.as_str(), out);
-        out.push('}');
-        self.unknown.write(out);
         out.push('}');
     }
 }

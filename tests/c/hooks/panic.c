@@ -3,7 +3,7 @@
  */
 #include "../silence.h"
 
-/* Of test builds only: 0 panics in this call, 1 in the task of the next request. */
+/* Of test builds only: 0 panics in this call, 1 in the task of the next request, 2 at its end. */
 HB_API hb_status hb_test_panic(uint32_t place);
 
 #define TEXT "the panic that a test asked for"
@@ -26,28 +26,28 @@ static int32_t on_event(const hb_event *event, void *context) {
     return HB_CONTINUE;
 }
 
-static void in_a_task(void) {
+static void in_a_task(uint32_t place) {
     hb_client *client = test_client(NULL);
     hb_queue *queue = test_queue();
     hb_request *request = test_chat("x");
     hb_response *response = NULL;
     hb_error *error = NULL;
     hb_status at_done = HB_OK;
-    hb_test_panic(1);
+    hb_test_panic(place);
     hb_status status = hb_chat(client, request, &response, &error);
     check_panic("a panic in the task of hb_chat", status, response, error);
     hb_response_free(response);
     hb_error_free(error);
     check_status("the next call works", chat_once(client), HB_OK);
 
-    hb_test_panic(1);
+    hb_test_panic(place);
     status = hb_chat_stream(client, request, on_event, &at_done, &response, &error);
     check_panic("a panic in the task of hb_chat_stream", status, response, error);
     check_status("its DONE", at_done, HB_E_PANIC);
     hb_response_free(response);
     hb_error_free(error);
 
-    hb_test_panic(1);
+    hb_test_panic(place);
     check_status("hb_start", hb_start(client, request, queue, 0, NULL, NULL), HB_OK);
     const hb_event *done = next_event(queue);
     check(done != NULL && done->kind == HB_EVENT_DONE, "its DONE comes", "another event came");
@@ -55,7 +55,7 @@ static void in_a_task(void) {
     hb_event_free(done);
 
     hb_model_list *models = NULL;
-    hb_test_panic(1);
+    hb_test_panic(place);
     check_status("a panic in the task of hb_models", hb_models(client, &models, &error), HB_E_PANIC);
     check(models == NULL && strstr(hb_error_message(error, NULL), TEXT) != NULL, "says so",  "%s",
           hb_error_message(error, NULL));
@@ -88,7 +88,8 @@ static int every_panic(void) {
 int main(void) {
     check_begin();
     in_a_call();
-    in_a_task();
+    in_a_task(1);
+    in_a_task(2);
     IN_SILENCE("panics", 4, every_panic());
     in_a_call();
     return check_end();
