@@ -49,8 +49,7 @@ run_program() {
         asan) flags=(-fsanitize=address) ;;
         valgrind)
             wrapper=(valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
-                --error-exitcode=9 --num-callers=30 --fair-sched=try --vgdb=no
-                "--suppressions=$HB_ROOT/tests/valgrind.supp" "--log-file=$HB_OUT/$name.valgrind") ;;
+                --error-exitcode=9 --num-callers=30 --fair-sched=try --vgdb=no "--log-file=$HB_OUT/$name.valgrind") ;;
     esac
     {
         if compile "$HB_OUT/$name.program" "$source" "${flags[@]}" && start_simulators "$HB_OUT/$name"; then
