@@ -305,7 +305,7 @@ fn head(response: &Response) -> Head {
 /// this order.
 fn retry_after(milliseconds: &str, seconds_or_date: &str, now: SystemTime) -> Option<u64> {
     let number = |text: &str, scale: f64| {
-        let wait = text.trim().parse::<f64>().ok()? * scale;
+        let wait = text.trim().parse().unwrap_or(f64::NAN) * scale;
         (wait.is_finite() && wait >= 0.0).then_some(wait as u64)
     };
     number(milliseconds, 1.0).or_else(|| number(seconds_or_date, 1000.0)).or_else(|| {

@@ -123,25 +123,6 @@ static void error_body(void) {
     forget(end);
 }
 
-static void headers(const char *version, hb_options *(*settings)(void)) {
-    char script[9000] = "header=x-long:";
-    size_t begin = strlen(script);
-    memset(script + begin, 'x', 8000);
-    script[begin + 8000] = '\0';
-    hb_options *options = settings();
-    hb_options_set_limit(options, HB_LIMIT_HEADERS, 5000);
-    struct end end = ask(options, script);
-    check_status(named("a long head is refused", version), end.status, HB_E_BAD_RESPONSE);
-    check_has(named("for its headers", version), hb_error_message(end.error, NULL),
-              "the bound of 5000: bytes of the headers");
-    forget(end);
-    options = settings();
-    hb_options_set_limit(options, HB_LIMIT_HEADERS, 10000);
-    end = ask(options, script);
-    check_ok(named("with room it is not", version), end.status, &end.error);
-    hb_response_free(end.response);
-}
-
 /* A bound that makes no sense is refused where it is set, and by the client. */
 static void bad_bounds(void) {
     static const struct {
@@ -251,8 +232,6 @@ int main(void) {
     for (i = 0; i < sizeof BOUNDS / sizeof *BOUNDS; i++) bound_holds(&BOUNDS[i]);
     body_that_is_no_stream();
     error_body();
-    headers("HTTP/1.1", test_options);
-    headers("HTTP/2", tls_options);
     bad_bounds();
     for (i = 0; i < sizeof MISTAKES / sizeof *MISTAKES; i++) {
         mistake_is_counted(&MISTAKES[i]);

@@ -75,10 +75,8 @@ fn write_number(raw: &[u8], out: &mut String) {
         return out.push_str(text);
     }
     // `+1`, `.5`, `01`: what they mean is plain, so that is what is kept.
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => out.push_str(&number.to_string()),
-        _ => out.push_str("null"),
-    }
+    let number = text.parse().unwrap_or(f64::NAN);
+    out.push_str(&if number.is_finite() { number.to_string() } else { "null".to_owned() });
 }
 
 fn write_string(text: Str<'_>, raw: &[u8], out: &mut String, odd: &mut Tolerated) {
