@@ -29,9 +29,9 @@ pub const HB_LIMIT_TOOL_CALLS: u32 = 8u32;
 
 /// Settings of a client. One thread at a time.
 ///
-/// Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT (in a forked child HB_E_FORKED), and is sticky: the first bad value is
-/// remembered, with its field, and hb_client_new reports it. So C may check once, and a wrapper at every line.
-/// Setters never block.
+/// Every setter copies what it gets, answers HB_OK or HB_E_INVALID_ARGUMENT (in a forked child HB_E_FORKED), and is
+/// sticky: the first bad value is remembered, with its field, and hb_client_new reports it. So C may check once, and
+/// a wrapper at every line. Setters never block.
 pub struct hb_options {
     _private: [u8; 0],
 }
