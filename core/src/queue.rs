@@ -183,6 +183,7 @@ impl Queue {
     pub(crate) fn withdraw(&self, id: u64) {
         self.discard(id);
         lock(&self.state).remove(id);
+        self.arrived.notify_all();
     }
 
     /// Ends a request for its consumer. One that had ended keeps its end, but what waits before it is dropped too.
@@ -238,7 +239,8 @@ impl Queue {
             if let Some(event) = state.take() {
                 break Ok(Some(event));
             }
-            if state.closed {
+            // Each inbox that is open gets its last event still.
+            if state.closed && state.inboxes.is_empty() {
                 break Err(Status::Closed);
             }
             state = match until {
@@ -306,5 +308,37 @@ impl State {
     fn remove(&mut self, id: u64) {
         self.inboxes.remove(&id);
         QUEUES.remove(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Patience, Producer, Queue};
+    use crate::error::Status;
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    /// Looks into its queue while a close ends it.
+    struct Curious {
+        queue: Arc<Queue>,
+        seen: Mutex<Option<Status>>,
+    }
+
+    impl Producer for Curious {
+        fn cancel(&self, _: &str) {
+            *self.seen.lock().unwrap() = self.queue.next(Patience::For(Duration::ZERO)).err();
+        }
+    }
+
+    #[test]
+    fn a_queue_is_closed_only_after_its_last_event() {
+        let queue = Arc::new(Queue::default());
+        let producer = Arc::new(Curious { queue: Arc::clone(&queue), seen: Mutex::default() });
+        let weak = Arc::downgrade(&producer);
+        queue.open(crate::op::Op::reserve(), 0, weak).unwrap();
+        queue.close();
+        assert_eq!(*producer.seen.lock().unwrap(), None);
+        queue.forget();
+        assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
     }
 }
