@@ -1,11 +1,10 @@
 //! What went wrong, as C reads it.
 
 use crate::boundary;
+use crate::getter::{read, text};
 use crate::handle::{Handle, Shared};
 use crate::status::{HB_OK, hb_status, number};
-use crate::text::lend;
 use hyperbolic_core::error::Error;
-use hyperbolic_core::text::Text;
 use std::ffi::c_char;
 use std::ptr::null_mut;
 
@@ -22,28 +21,6 @@ impl Handle for hb_error {
     const NAME: &'static str = "error";
 }
 impl Shared for hb_error {}
-
-/// Reads a number; `neutral` for NULL.
-///
-/// # Safety
-/// `error` is NULL or a live handle.
-unsafe fn read<T: Copy>(error: *const hb_error, neutral: T, get: impl FnOnce(&Error) -> T) -> T {
-    // SAFETY: as the caller promises.
-    boundary::value(neutral, || unsafe { hb_error::get(error) }.map_or(neutral, get))
-}
-
-/// Lends a text.
-///
-/// # Safety
-/// `error` is NULL or a live handle; `len` is NULL or may be written.
-unsafe fn text(
-    error: *const hb_error,
-    len: *mut usize,
-    get: impl FnOnce(&'static Error) -> &'static Text,
-) -> *const c_char {
-    // SAFETY: as the caller promises; the lifetime of what goes to C is in the header.
-    unsafe { lend(len, || hb_error::get(error).map(get)) }
-}
 
 /// Take another reference to an error.
 ///
@@ -75,7 +52,7 @@ pub unsafe extern "C" fn hb_error_free(error: *mut hb_error) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_status(error: *const hb_error) -> hb_status {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(error, HB_OK, |error| number(error.status)) }
+    unsafe { read(error, HB_OK, |error| Some(number(error.status))) }
 }
 
 /// What happened, in the server's own words where it sent any; never the API key and never the prompt.
@@ -86,7 +63,7 @@ pub unsafe extern "C" fn hb_error_status(error: *const hb_error) -> hb_status {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_message(error: *const hb_error, len: *mut usize) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(error, len, |error| &error.message) }
+    unsafe { text(error, len, |error| Some(&error.message)) }
 }
 
 /// The library's advice on what to do, or "".
@@ -95,7 +72,7 @@ pub unsafe extern "C" fn hb_error_message(error: *const hb_error, len: *mut usiz
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_hint(error: *const hb_error) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(error, null_mut(), |error| &error.hint) }
+    unsafe { text(error, null_mut(), |error| Some(&error.hint)) }
 }
 
 /// The HTTP status of the answer; 0 if there was none.
@@ -104,7 +81,7 @@ pub unsafe extern "C" fn hb_error_hint(error: *const hb_error) -> *const c_char 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_http_status(error: *const hb_error) -> i32 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(error, 0, |error| error.http_status.into()) }
+    unsafe { read(error, 0, |error| Some(error.http_status.into())) }
 }
 
 /// The server's error code as text, such as "40301" or "invalid_api_key", or "".
@@ -113,7 +90,7 @@ pub unsafe extern "C" fn hb_error_http_status(error: *const hb_error) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_code(error: *const hb_error) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(error, null_mut(), |error| &error.code) }
+    unsafe { text(error, null_mut(), |error| Some(&error.code)) }
 }
 
 /// The server's error type, such as "invalid_request_error", or "".
@@ -122,7 +99,7 @@ pub unsafe extern "C" fn hb_error_code(error: *const hb_error) -> *const c_char 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_type(error: *const hb_error) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(error, null_mut(), |error| &error.kind) }
+    unsafe { text(error, null_mut(), |error| Some(&error.kind)) }
 }
 
 /// The field of the request that is bad, as the server or this library names it, or "".
@@ -131,7 +108,7 @@ pub unsafe extern "C" fn hb_error_type(error: *const hb_error) -> *const c_char 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_param(error: *const hb_error) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(error, null_mut(), |error| &error.param) }
+    unsafe { text(error, null_mut(), |error| Some(&error.param)) }
 }
 
 /// The id that the server gave the request, for its support, or "".
@@ -140,7 +117,7 @@ pub unsafe extern "C" fn hb_error_param(error: *const hb_error) -> *const c_char
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_request_id(error: *const hb_error) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(error, null_mut(), |error| &error.request_id) }
+    unsafe { text(error, null_mut(), |error| Some(&error.request_id)) }
 }
 
 /// How many milliseconds the server asks to wait; -1 if it does not say.
@@ -149,9 +126,7 @@ pub unsafe extern "C" fn hb_error_request_id(error: *const hb_error) -> *const c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_retry_after_ms(error: *const hb_error) -> i64 {
     // SAFETY: the header gives the caller's duties.
-    unsafe {
-        read(error, -1, |error| error.retry_after_ms.and_then(|wait| wait.try_into().ok()).unwrap_or(-1))
-    }
+    unsafe { read(error, -1, |error| error.retry_after_ms?.try_into().ok()) }
 }
 
 /// Whether the same request may succeed later: 1 or 0.
@@ -160,7 +135,7 @@ pub unsafe extern "C" fn hb_error_retry_after_ms(error: *const hb_error) -> i64 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_is_retryable(error: *const hb_error) -> i32 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(error, 0, |error| error.retryable.into()) }
+    unsafe { read(error, 0, |error| Some(error.retryable.into())) }
 }
 
 /// How many HTTP requests were sent before this error.
@@ -169,7 +144,7 @@ pub unsafe extern "C" fn hb_error_is_retryable(error: *const hb_error) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_attempts(error: *const hb_error) -> u32 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(error, 0, |error| error.attempts) }
+    unsafe { read(error, 0, |error| Some(error.attempts)) }
 }
 
 /// The server's answer as it was, but for the API key; "" if there was none. Some servers repeat the prompt
@@ -179,5 +154,5 @@ pub unsafe extern "C" fn hb_error_attempts(error: *const hb_error) -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_error_body(error: *const hb_error, len: *mut usize) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(error, len, |error| &error.body) }
+    unsafe { text(error, len, |error| Some(&error.body)) }
 }

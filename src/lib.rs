@@ -5,7 +5,8 @@
 //! convert in, call one function of the core, convert out; policy lives in the core. `boundary` is the one
 //! function that all of them go through: it contains panics, notices a fork and fills the error out-parameter.
 //! `text` turns pointer and length into text and back, `handle` says which constructor made a pointer and who
-//! may free it, `draft` remembers the first bad value of an object that the app fills.
+//! may free it, `draft` remembers the first bad value of an object that the app fills, `getter` reads
+//! what the app may read.
 //!
 //! **What is asked** is a `core::request`: typed fields and raw JSON, checked as a whole before anything is sent.
 //!
@@ -41,6 +42,7 @@ mod library;
 // What they share.
 mod boundary;
 mod draft;
+mod getter;
 mod handle;
 mod runtime;
 mod sys;

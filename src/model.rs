@@ -1,10 +1,9 @@
 //! Models, as C reads them.
 
 use crate::boundary;
+use crate::getter::{read, text};
 use crate::handle::{Boxed, Handle};
-use crate::text::lend;
 use hyperbolic_core::catalog::{self, Model, ModelList};
-use hyperbolic_core::text::Text;
 use std::ffi::c_char;
 use std::ptr::{from_ref, null, null_mut};
 
@@ -21,38 +20,8 @@ impl Handle for hb_model_list {
 }
 impl Boxed for hb_model_list {}
 
-/// Reads a number of one model; -1 where there is nothing to read.
-///
-/// # Safety
-/// `models` is NULL or a live handle.
-unsafe fn read<T: From<i8>>(
-    models: *const hb_model_list,
-    index: u32,
-    get: impl FnOnce(&Model) -> Option<T>,
-) -> T {
-    // SAFETY: as the caller promises.
-    boundary::value(None, || unsafe { model(models, index) }.and_then(get)).unwrap_or_else(|| T::from(-1))
-}
-
-/// Lends a text.
-///
-/// # Safety
-/// `models` is NULL or a live handle.
-unsafe fn text(
-    models: *const hb_model_list,
-    get: impl FnOnce(&'static ModelList) -> Option<&'static Text>,
-) -> *const c_char {
-    // SAFETY: as the caller promises; the lifetime of what goes to C is in the header.
-    unsafe { lend(null_mut(), || hb_model_list::get(models).and_then(get)) }
-}
-
-/// One model of a list.
-///
-/// # Safety
-/// `models` is NULL or a live handle.
-unsafe fn model<'a>(models: *const hb_model_list, index: u32) -> Option<&'a Model> {
-    // SAFETY: as the caller promises.
-    unsafe { hb_model_list::get(models) }?.models.get(usize::try_from(index).ok()?)
+fn model(models: &ModelList, index: u32) -> Option<&Model> {
+    models.models.get(usize::try_from(index).ok()?)
 }
 
 /// The built-in catalogue: Hyperbolic's models with context and price, as they were on hb_model_list_date.
@@ -87,11 +56,8 @@ pub unsafe extern "C" fn hb_model_list_free(models: *mut hb_model_list) {
 /// Any thread; never blocks; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_count(models: *const hb_model_list) -> u32 {
-    boundary::value(0, || {
-        // SAFETY: the header gives the caller's duties.
-        let models = unsafe { hb_model_list::get(models) };
-        models.map_or(0, |models| models.models.len().try_into().unwrap_or(u32::MAX))
-    })
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(models, 0, |models| models.models.len().try_into().ok()) }
 }
 
 /// The day, as "YYYY-MM-DD", on which a list was true; "" for the list of a server.
@@ -100,7 +66,7 @@ pub unsafe extern "C" fn hb_model_list_count(models: *const hb_model_list) -> u3
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_date(models: *const hb_model_list) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(models, |models| Some(&models.date)) }
+    unsafe { text(models, null_mut(), |models| Some(&models.date)) }
 }
 
 /// What a request names the model by. In a server's list an id may repeat.
@@ -109,7 +75,7 @@ pub unsafe extern "C" fn hb_model_list_date(models: *const hb_model_list) -> *co
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_id(models: *const hb_model_list, index: u32) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(models, |models| models.models.get(usize::try_from(index).ok()?).map(|model| &model.id)) }
+    unsafe { text(models, null_mut(), |models| model(models, index).map(|model| &model.id)) }
 }
 
 /// The model's name for people; "" in the list of a server.
@@ -118,7 +84,7 @@ pub unsafe extern "C" fn hb_model_list_id(models: *const hb_model_list, index: u
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_name(models: *const hb_model_list, index: u32) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(models, |models| models.models.get(usize::try_from(index).ok()?).map(|model| &model.name)) }
+    unsafe { text(models, null_mut(), |models| model(models, index).map(|model| &model.name)) }
 }
 
 /// Whether the model takes chats (1) or text completions only (0); -1 if the source does not say.
@@ -127,7 +93,7 @@ pub unsafe extern "C" fn hb_model_list_name(models: *const hb_model_list, index:
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_is_chat(models: *const hb_model_list, index: u32) -> i32 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(models, index, |model| model.chat.map(i32::from)) }
+    unsafe { read(models, -1, |models| model(models, index)?.chat.map(i32::from)) }
 }
 
 /// How many tokens prompt and answer may have together; -1 if the source does not say.
@@ -136,7 +102,7 @@ pub unsafe extern "C" fn hb_model_list_is_chat(models: *const hb_model_list, ind
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_context(models: *const hb_model_list, index: u32) -> i64 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(models, index, |model| model.context) }
+    unsafe { read(models, -1, |models| model(models, index)?.context) }
 }
 
 /// The price of a prompt token in pico-USD (10^-12 $), so that 2,000,000 is 2 $ a million tokens; -1: unknown.
@@ -145,7 +111,7 @@ pub unsafe extern "C" fn hb_model_list_context(models: *const hb_model_list, ind
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_input_price(models: *const hb_model_list, index: u32) -> i64 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(models, index, |model| model.input_price) }
+    unsafe { read(models, -1, |models| model(models, index)?.input_price) }
 }
 
 /// The price of an answer token in pico-USD, like hb_model_list_input_price; -1: unknown.
@@ -154,5 +120,5 @@ pub unsafe extern "C" fn hb_model_list_input_price(models: *const hb_model_list,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_output_price(models: *const hb_model_list, index: u32) -> i64 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(models, index, |model| model.output_price) }
+    unsafe { read(models, -1, |models| model(models, index)?.output_price) }
 }

@@ -1,9 +1,9 @@
 //! What came back, as C reads it.
 
 use crate::boundary;
+use crate::getter::{read, text};
 use crate::handle::{Handle, Shared};
 use crate::status::{HB_OK, hb_status, number};
-use crate::text::lend;
 use hyperbolic_core::response::Response;
 use hyperbolic_core::text::Text;
 use hyperbolic_core::wire::{Choice, ToolCall};
@@ -25,32 +25,6 @@ impl Handle for hb_response {
     const NAME: &'static str = "response";
 }
 impl Shared for hb_response {}
-
-/// Reads a number; `neutral` where there is nothing to read.
-///
-/// # Safety
-/// `response` is NULL or a live handle.
-unsafe fn read<T: Copy>(
-    response: *const hb_response,
-    neutral: T,
-    get: impl FnOnce(&Response) -> Option<T>,
-) -> T {
-    // SAFETY: as the caller promises.
-    boundary::value(neutral, || unsafe { hb_response::get(response) }.and_then(get).unwrap_or(neutral))
-}
-
-/// Lends a text.
-///
-/// # Safety
-/// `response` is NULL or a live handle; `len` is NULL or may be written.
-unsafe fn text(
-    response: *const hb_response,
-    len: *mut usize,
-    get: impl FnOnce(&'static Response) -> Option<&'static Text>,
-) -> *const c_char {
-    // SAFETY: as the caller promises; the lifetime of what goes to C is in the header.
-    unsafe { lend(len, || hb_response::get(response).and_then(get)) }
-}
 
 fn choice(response: &Response, choice: u32) -> Option<&Choice> {
     response.answer.choices.get(usize::try_from(choice).ok()?)
