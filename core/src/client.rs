@@ -1,17 +1,17 @@
 //! One request's life: send, read, deadlines, end.
 
 use crate::config::{Config, Deadlines};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Status};
-use crate::http::{self, Attempt, Http};
 use crate::key::Key;
+use crate::net::{Attempt, Net, Reply};
 use crate::op::{Ended, Head, Op};
 use crate::plan::Plan;
 use crate::queue::{Producer, Queue};
 use crate::registry::Registry;
 use crate::sync::lock;
 use crate::wire::{Decoder, Expect, Flow, Limits};
-use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -43,7 +43,8 @@ pub struct Client {
 
 /// What the tasks of a client share.
 struct Shared {
-    http: Http,
+    net: Net,
+    endpoint: Endpoint,
     deadlines: Deadlines,
     streaming: bool,
     limits: Limits,
@@ -78,7 +79,8 @@ impl Client {
         let client = Self {
             private: config.allow_http || config.endpoint()?.is_private(),
             shared: Mutex::new(Some(Arc::new(Shared {
-                http: Http::new(config)?,
+                net: Net::new(config, Arc::default())?,
+                endpoint: config.endpoint()?,
                 deadlines: config.deadlines,
                 streaming: config.streaming,
                 limits: config.limits,
@@ -184,7 +186,7 @@ impl Shared {
     }
 
     /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end.
-    async fn life(&self, op: &Op, plan: &Plan, key: Option<&Key>) -> Result<Option<Response>, Stop> {
+    async fn life(&self, op: &Op, plan: &Plan, key: Option<&Key>) -> Result<Option<Reply>, Stop> {
         #[cfg(feature = "test-hooks")]
         crate::hooks::panic_if_asked(crate::hooks::TASK);
         let stream = self.streaming && plan.streamable;
@@ -216,24 +218,24 @@ impl Shared {
     }
 
     /// One attempt: the request out, the answer in.
-    async fn exchange(&self, op: &Op, attempt: Attempt) -> Result<Option<Response>, Stop> {
+    async fn exchange(&self, op: &Op, attempt: Attempt) -> Result<Option<Reply>, Stop> {
         let sent = Instant::now();
         let first_token = self.deadlines.first_token.and_then(|limit| sent.checked_add(limit));
-        let response = within(first_token, self.http.send(attempt)).await;
+        let response = within(first_token, self.net.send(attempt)).await;
         let Some(response) = response else {
             return Err(passed("first token", self.deadlines.first_token, op));
         };
-        let mut response = response?;
+        let mut response = response.map_err(|failure| failure.error)?;
         self.check_headers(response.headers())?;
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        op.head(head(&response), content_type)?;
+        op.head(self.head(&response), content_type)?;
         let mut finished = None;
         loop {
             let (_, has_token) = op.progress()?;
             let idle = self.deadlines.idle.and_then(|limit| Instant::now().checked_add(limit));
             let first_token = first_token.filter(|_| !has_token);
             let limits = [idle, first_token, finished];
-            let read = within(limits.iter().flatten().min().copied(), response.chunk()).await;
+            let read = within(limits.iter().flatten().min().copied(), response.next()).await;
             match read {
                 // Complete, and the usage did not come.
                 None if finished.is_some() => {
@@ -253,10 +255,11 @@ impl Shared {
                     }
                 },
                 Some(Ok(None)) => {
+                    give_back(response, DRAIN_FIRST).await;
                     op.finish()??;
                     return Ok(None);
                 }
-                Some(Err(error)) => return self.broken(op, &error),
+                Some(Err(error)) => return broken(op, error),
             }
         }
     }
@@ -272,32 +275,34 @@ impl Shared {
         Ok(())
     }
 
-    /// The verdict on an answer whose connection broke: it may have been whole already, or an error.
-    fn broken(&self, op: &Op, error: &reqwest::Error) -> Result<Option<Response>, Stop> {
-        match op.finish()? {
-            Ok(()) => Ok(None),
-            // Half a body reads as broken JSON, but what broke is the connection.
-            Err(verdict) if matches!(verdict.status, Status::Truncated | Status::BadResponse) => {
-                Err(http::broken_off(error).into())
-            }
-            Err(verdict) => Err(verdict.into()),
+    /// What the headers say that the body does not.
+    fn head(&self, reply: &Reply) -> Head {
+        let headers = reply.headers();
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let request_id = [text("x-request-id"), text("request-id")].into_iter().find(|id| !id.is_empty());
+        let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+        Head {
+            status: reply.status(),
+            request_id: request_id.unwrap_or_default().into(),
+            retry_after_ms: retry_after(
+                text("retry-after-ms"),
+                text(RETRY_AFTER.as_str()),
+                SystemTime::now(),
+            ),
+            location: location.and_then(|target| self.endpoint.join(target)),
         }
     }
 }
 
-/// What the headers say that the body does not.
-fn head(response: &Response) -> Head {
-    let headers = response.headers();
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let request_id = [text("x-request-id"), text("request-id")].into_iter().find(|id| !id.is_empty());
-    let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-    // Mostly without the server's name.
-    let location = location.and_then(|target| response.url().join(target).ok()).map(String::from);
-    Head {
-        status: response.status().as_u16(),
-        request_id: request_id.unwrap_or_default().into(),
-        retry_after_ms: retry_after(text("retry-after-ms"), text(RETRY_AFTER.as_str()), SystemTime::now()),
-        location,
+/// The verdict on an answer whose connection broke: it may have been whole already, or an error.
+fn broken(op: &Op, error: Error) -> Result<Option<Reply>, Stop> {
+    match op.finish()? {
+        Ok(()) => Ok(None),
+        // Half a body reads as broken JSON, but what broke is the connection.
+        Err(verdict) if matches!(verdict.status, Status::Truncated | Status::BadResponse) => {
+            Err(error.into())
+        }
+        Err(verdict) => Err(verdict.into()),
     }
 }
 
@@ -346,19 +351,34 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Error> {
     .await
 }
 
-/// Reads on to the end of an answer that is complete. Gives it back if the end did not come in time.
-async fn drain(rest: Option<Response>, wait: Duration) -> Option<Response> {
+/// Reads on to the end of an answer that is complete, so that its connection can be used again. Gives it back if the
+/// end did not come in time.
+async fn drain(rest: Option<Reply>, wait: Duration) -> Option<Reply> {
     let mut rest = rest?;
     let read = async {
         let mut left = DRAIN_BYTES;
-        while let Ok(Some(bytes)) = rest.chunk().await {
-            match left.checked_sub(bytes.len()) {
-                Some(less) => left = less,
-                None => return,
+        loop {
+            match rest.next().await {
+                Ok(Some(bytes)) if bytes.len() <= left => left -= bytes.len(),
+                Ok(None) => return true,
+                Ok(Some(_)) | Err(_) => return false,
             }
         }
     };
-    timeout(wait, read).await.is_err().then_some(rest)
+    match timeout(wait, read).await {
+        Ok(true) => {
+            give_back(rest, wait).await;
+            None
+        }
+        Ok(false) => None,
+        Err(_) => Some(rest),
+    }
+}
+
+/// Gives a connection back whose answer ended. One on which a long request is still being sent is not worth the wait.
+async fn give_back(reply: Reply, wait: Duration) {
+    // What was not given back in time is closed by the drop.
+    drop(timeout(wait, reply.give_back()).await);
 }
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 
 use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
 use crate::error::Error;
-use crate::http::{check_proxy, proxy_url};
 use crate::key::Key;
+use crate::net::proxy::{check_proxy, proxy_url};
 use crate::wire::Limits;
-use reqwest::header::{
-    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
-};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::time::Duration;
@@ -61,6 +59,8 @@ pub struct Config {
     pub(crate) headers: HeaderMap,
     pub(crate) user_agent: HeaderValue,
     pub(crate) roots: RootCertStore,
+    /// The system's authorities instead of the browsers'.
+    pub(crate) system_roots: bool,
     pub(crate) proxies: Proxies,
     pub(crate) deadlines: Deadlines,
     pub(crate) streaming: bool,
@@ -101,6 +101,7 @@ impl Default for Config {
             headers: HeaderMap::new(),
             user_agent: HeaderValue::from_static(concat!("libhyperbolic/", env!("CARGO_PKG_VERSION"))),
             roots: RootCertStore::empty(),
+            system_roots: false,
             proxies: Proxies::default(),
             deadlines: Deadlines::default(),
             streaming: true,

@@ -1,8 +1,9 @@
 //! Where the API is: every way in which people write a base URL, made one.
 
 use crate::error::Error;
-use reqwest::Url;
+use http::Uri;
 use std::net::IpAddr;
+use url::Url;
 
 /// The vendor's own API.
 pub const DEFAULT_BASE_URL: &str = "https://api.hyperbolic.xyz/v1";
@@ -68,6 +69,23 @@ impl Endpoint {
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&(base + route.path()));
         url
+    }
+
+    /// The same, as requests carry it.
+    pub fn uri_of(&self, route: Route) -> Uri {
+        // Every URL of http that one parser takes, the other does; the default names no server.
+        self.url(route).as_str().parse().unwrap_or_default()
+    }
+
+    /// Where a redirect points: mostly without the server's name.
+    pub fn join(&self, target: &str) -> Option<String> {
+        self.base.join(target).ok().map(String::from)
+    }
+
+    /// Scheme, host and port.
+    pub fn uri(&self) -> Uri {
+        let server = self.base.origin().ascii_serialization();
+        server.parse().unwrap_or_default()
     }
 
     /// Whether a key may travel to it: TLS, or a server on this machine.

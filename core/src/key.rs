@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::text::Text;
 use bytes::Bytes;
-use reqwest::header::HeaderValue;
+use http::HeaderValue;
 use std::fmt;
 use zeroize::Zeroizing;
 

@@ -4,12 +4,13 @@
 pub mod catalog;
 pub mod client;
 pub mod config;
+pub mod counters;
 mod endpoint;
 pub mod error;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
-mod http;
 mod key;
+mod net;
 pub mod op;
 pub mod plan;
 pub mod queue;

@@ -1,0 +1,491 @@
+//! The connections to one server: which one a request takes, and which one is made for it.
+//!
+//! Over HTTP/1.1 a connection serves one request at a time and is kept for the next. Over HTTP/2 it serves as many
+//! streams as the server allows; a further one would wait unseen for another's end, so a further connection is made.
+
+use super::dial::{BoxError, Counted, Dialer};
+use super::fault;
+use crate::counters::{Count, Counters};
+use crate::error::Error;
+use crate::sync::lock;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long a connection waits unused: the load balancers of AWS close theirs after 60 s, nginx after 75 s. A server
+/// that closes sooner says so in Keep-Alive, or is noticed when it does.
+const KEEP: Duration = Duration::from_secs(55);
+/// After how long a silence a server is pinged on a connection with streams, and how long it may take to answer.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(20);
+/// What a server may send ahead on one stream. The connection's window is the widest that there is, so that streams
+/// that nobody reads cannot use it up: the sum over all streams stays below it.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = i32::MAX as u32;
+/// Streams on one connection: before the server said its limit, and at most (Go's servers take 250, nginx 128).
+const STREAMS_UNTOLD: usize = 1;
+const STREAMS: usize = 250;
+
+pub type Body = Full<Bytes>;
+
+/// What goes wrong before an answer begins.
+pub struct Failure {
+    pub error: Error,
+    /// Whether the server may have seen the request.
+    pub sent: bool,
+    /// The connection had been used before and died without a byte of an answer, or the server says that it did not
+    /// look at the request: it may go again at once.
+    pub replay: bool,
+}
+
+/// The connections to one server.
+pub struct Pool(Arc<Shared>);
+
+struct Shared {
+    dialer: Dialer,
+    limit: Option<Duration>,
+    header_bytes: u32,
+    counters: Arc<Counters>,
+    state: Mutex<State>,
+    /// A connection was made, or not; or one has room again.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// HTTP/1.1, the last used last.
+    idle: Vec<Idle>,
+    http2: Vec<Arc<Multiplexed>>,
+    /// Whether the server speaks HTTP/2, once it is known, and how many streams it took on a connection last.
+    http2_streams: Option<usize>,
+    http1_only: bool,
+    dialing: usize,
+    waiting: usize,
+    failures: u64,
+    failure: Option<Error>,
+    /// Closes what was idle for too long; there is one while anything is.
+    reaper: Option<AbortHandle>,
+}
+
+struct Idle {
+    line: Single,
+    until: Instant,
+}
+
+/// A connection that serves one request at a time.
+struct Single {
+    sender: http1::SendRequest<Body>,
+    received: Arc<AtomicU64>,
+}
+
+/// A connection of HTTP/2.
+struct Multiplexed {
+    sender: http2::SendRequest<Body>,
+    /// Streams that the server takes.
+    limit: Arc<AtomicUsize>,
+    /// The server has answered, so that its limit is known, though it may be the one that was assumed.
+    heard: AtomicBool,
+    active: AtomicUsize,
+    /// When the last stream ended.
+    used: Mutex<Instant>,
+}
+
+impl Multiplexed {
+    fn room(&self) -> usize {
+        let limit = self.limit.load(Ordering::Relaxed).min(STREAMS);
+        limit.saturating_sub(self.active.load(Ordering::Relaxed))
+    }
+
+    fn is_untold(&self) -> bool {
+        self.limit.load(Ordering::Relaxed) == STREAMS_UNTOLD && !self.heard.load(Ordering::Relaxed)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.active.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// What an answer holds of its connection.
+pub enum Lease {
+    /// The whole of it.
+    One(One),
+    /// A stream, which ends with this.
+    Stream(Stream),
+}
+
+/// A connection that goes back to the pool once its answer was read to the end.
+pub struct One {
+    line: Single,
+    pool: Weak<Shared>,
+}
+
+/// A stream's place on its connection.
+pub struct Stream {
+    on: Arc<Multiplexed>,
+    pool: Weak<Shared>,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        *lock(&self.on.used) = Instant::now();
+        self.on.active.fetch_sub(1, Ordering::Relaxed);
+        if let Some(pool) = self.pool.upgrade() {
+            pool.changed.notify_one();
+            if self.on.is_idle() {
+                pool.reap_later();
+            }
+        }
+    }
+}
+
+impl Lease {
+    /// Gives a connection back whose answer was read to its end. `keep` is what the server says of its patience.
+    pub async fn give_back(self, keep: Option<Duration>) {
+        let Self::One(mut one) = self else { return };
+        // It is ready a moment after the end; one that the server closes never is.
+        if one.line.sender.ready().await.is_err() {
+            return;
+        }
+        let Some(pool) = one.pool.upgrade() else { return };
+        // A second less than the server says: its clock may be ahead by the way there.
+        let keep = keep.map_or(KEEP, |keep| keep.saturating_sub(Duration::from_secs(1)).min(KEEP));
+        lock(&pool.state).idle.push(Idle { line: one.line, until: Instant::now() + keep });
+        pool.changed.notify_one();
+        pool.reap_later();
+    }
+}
+
+/// What is to be done for a request.
+enum Step {
+    Take(Lease),
+    Dial(Dialing),
+    Wait(Waiting),
+}
+
+/// Counts one that makes a connection, until it has one.
+struct Dialing(Arc<Shared>);
+
+impl Drop for Dialing {
+    fn drop(&mut self) {
+        lock(&self.0.state).dialing -= 1;
+        self.0.changed.notify_waiters();
+    }
+}
+
+/// Counts one that waits for a connection which another makes.
+struct Waiting(Arc<Shared>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        lock(&self.0.state).waiting -= 1;
+    }
+}
+
+impl Pool {
+    pub fn new(dialer: Dialer, limit: Option<Duration>, header_bytes: u32, counters: Arc<Counters>) -> Self {
+        let (state, changed) = (Mutex::default(), Notify::new());
+        Self(Arc::new(Shared { dialer, limit, header_bytes, counters, state, changed }))
+    }
+
+    /// Makes a connection ahead of the first request, if there is none.
+    pub async fn warm_up(&self) {
+        let step = {
+            let mut state = lock(&self.0.state);
+            let any = state.dialing > 0 || !state.idle.is_empty() || !state.http2.is_empty();
+            if any { None } else { Some(self.0.dialing(&mut state)) }
+        };
+        if let Some(dialing) = step
+            && let Ok(lease) = self.0.within_limit(self.0.open()).await
+        {
+            lease.give_back(None).await;
+            drop(dialing);
+        }
+    }
+
+    /// Sends a request over a connection that is there, or a new one, and waits for the head of its answer.
+    pub async fn send(&self, mut request: Request<Body>) -> Result<(Response<Incoming>, Lease), Failure> {
+        let uri = request.uri().clone();
+        loop {
+            let connecting = self.0.within_limit(self.0.connection());
+            let (mut lease, used) =
+                connecting.await.map_err(|error| Failure { error, sent: false, replay: false })?;
+            let http2 = matches!(lease, Lease::Stream(_));
+            super::shape(&mut request, &uri, http2, self.0.dialer.forward().is_some());
+            let before = lease.received();
+            let mut error = match lease.try_send(request).await {
+                Ok(response) => {
+                    lease.answered();
+                    return Ok((response, lease));
+                }
+                Err(error) => error,
+            };
+            // Not a byte of it was written: it is as if the connection had been found dead.
+            if let (true, Some(back)) = (used, error.take_message()) {
+                request = back;
+                continue;
+            }
+            let cause: BoxError = error.into_error().into();
+            let died = used && lease.received() == before;
+            let replay = died || fault::is_refused_stream(&*cause);
+            if died {
+                self.0.distrust();
+            }
+            return Err(Failure { error: fault::no_answer(&*cause), sent: true, replay });
+        }
+    }
+}
+
+impl Lease {
+    /// Bytes received on a connection of one's own; streams have theirs to themselves and report none.
+    fn received(&self) -> u64 {
+        match self {
+            Self::One(one) => one.line.received.load(Ordering::Relaxed),
+            Self::Stream(_) => 0,
+        }
+    }
+
+    fn answered(&self) {
+        if let Self::Stream(stream) = self
+            && !stream.on.heard.swap(true, Ordering::Relaxed)
+            && let Some(pool) = stream.pool.upgrade()
+        {
+            pool.changed.notify_waiters();
+        }
+    }
+
+    async fn try_send(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
+        match self {
+            Self::One(one) => one.line.sender.try_send_request(request).await,
+            Self::Stream(stream) => stream.on.sender.clone().try_send_request(request).await,
+        }
+    }
+}
+
+impl Shared {
+    /// Runs what makes a connection, within the connect deadline.
+    async fn within_limit<T>(&self, connecting: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let Some(limit) = self.limit else { return connecting.await };
+        // What fails is small, but what connects is a deep nest of futures.
+        let connecting: Pin<Box<_>> = Box::pin(connecting);
+        timeout(limit, connecting).await.unwrap_or_else(|_| Err(fault::connect_deadline(limit)))
+    }
+
+    /// A connection for one request, and whether it had been there before.
+    async fn connection(self: &Arc<Self>) -> Result<(Lease, bool), Error> {
+        let mut seen = None;
+        loop {
+            // Listens before it looks, so that nothing comes in between.
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            let step = {
+                let mut state = lock(&self.state);
+                let failures = state.failures;
+                let step = self.step(&mut state);
+                // The attempt that it waited for failed, and there is nothing else.
+                if let (false, Some(failure)) = (matches!(step, Step::Take(_)), &state.failure)
+                    && seen.is_some_and(|seen| seen < failures)
+                {
+                    let failure = failure.clone();
+                    drop(state);
+                    drop(step);
+                    return Err(failure);
+                }
+                seen.get_or_insert(failures);
+                step
+            };
+            match step {
+                Step::Take(lease) => return Ok((lease, true)),
+                Step::Dial(dialing) => {
+                    let opened = self.open().await;
+                    if let Err(error) = &opened {
+                        let mut state = lock(&self.state);
+                        state.failures += 1;
+                        state.failure = Some(error.clone());
+                    }
+                    drop(dialing);
+                    return opened.map(|lease| (lease, false));
+                }
+                Step::Wait(waiting) => {
+                    changed.await;
+                    drop(waiting);
+                }
+            }
+        }
+    }
+
+    fn step(self: &Arc<Self>, state: &mut State) -> Step {
+        state.prune();
+        if let Some(on) = state.http2.iter().find(|on| on.room() > 0) {
+            on.active.fetch_add(1, Ordering::Relaxed);
+            return Step::Take(Lease::Stream(Stream { on: Arc::clone(on), pool: Arc::downgrade(self) }));
+        }
+        if let Some(idle) = state.idle.pop() {
+            return Step::Take(Lease::One(One { line: idle.line, pool: Arc::downgrade(self) }));
+        }
+        if state.waiting < state.coming(self.dialer.is_tls()) {
+            state.waiting += 1;
+            return Step::Wait(Waiting(Arc::clone(self)));
+        }
+        Step::Dial(self.dialing(state))
+    }
+
+    fn dialing(self: &Arc<Self>, state: &mut State) -> Dialing {
+        state.dialing += 1;
+        Dialing(Arc::clone(self))
+    }
+
+    /// Makes a connection.
+    async fn open(self: &Arc<Self>) -> Result<Lease, Error> {
+        let line = self.dialer.dial().await.map_err(|e| fault::no_connection(&*e, self.limit))?;
+        self.counters.add(Count::Connections, 1);
+        let opened =
+            if line.http2 { self.open_http2(line.stream).await } else { self.open_http1(line.stream).await };
+        opened.map_err(|e| fault::no_connection(&e, None))
+    }
+
+    async fn open_http1(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
+        let received = stream.received();
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Its error comes to the request that it serves.
+        tokio::spawn(async move { drop(connection.await) });
+        lock(&self.state).http1_only = true;
+        Ok(Lease::One(One { line: Single { sender, received }, pool: Arc::downgrade(self) }))
+    }
+
+    async fn open_http2(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
+        let (sender, mut connection) = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_max_send_streams(STREAMS_UNTOLD)
+            .max_header_list_size(self.header_bytes)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PONG)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        let limit = Arc::new(AtomicUsize::new(STREAMS_UNTOLD));
+        let (told, pool) = (Arc::clone(&limit), Arc::downgrade(self));
+        tokio::spawn(async move {
+            let driven = poll_fn(|context| {
+                let ended = Pin::new(&mut connection).poll(context);
+                let now = connection.current_max_send_streams();
+                if told.swap(now, Ordering::Relaxed) != now
+                    && let Some(pool) = pool.upgrade()
+                {
+                    lock(&pool.state).http2_streams = Some(now.clamp(1, STREAMS));
+                    pool.changed.notify_waiters();
+                }
+                ended
+            });
+            drop(driven.await);
+            if let Some(pool) = pool.upgrade() {
+                pool.changed.notify_waiters();
+            }
+        });
+        let on = Arc::new(Multiplexed {
+            sender,
+            limit,
+            heard: AtomicBool::new(false),
+            active: AtomicUsize::new(1),
+            used: Mutex::new(Instant::now()),
+        });
+        let mut state = lock(&self.state);
+        state.http1_only = false;
+        state.http2_streams.get_or_insert(STREAMS);
+        state.http2.push(Arc::clone(&on));
+        Ok(Lease::Stream(Stream { on, pool: Arc::downgrade(self) }))
+    }
+
+    /// A connection that had been fine was found dead: the others may be too, as after a change of the network, and
+    /// one request must not find them out one by one. Those that serve requests are left to them.
+    fn distrust(&self) {
+        let mut state = lock(&self.state);
+        state.idle.clear();
+        state.http2.clear();
+    }
+
+    /// Sees to it that what is idle is closed in time.
+    fn reap_later(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        if state.reaper.as_ref().is_some_and(|reaper| !reaper.is_finished()) {
+            return;
+        }
+        // Not within the library's runtime only when that shuts down.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        state.reaper = Some(runtime.spawn(reap(Arc::downgrade(self))).abort_handle());
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(reaper) = lock(&self.state).reaper.take() {
+            reaper.abort();
+        }
+    }
+}
+
+/// Closes connections whose time is over, as long as there are idle ones.
+async fn reap(pool: Weak<Shared>) {
+    loop {
+        let next = {
+            let Some(pool) = pool.upgrade() else { return };
+            let mut state = lock(&pool.state);
+            state.prune();
+            let next = state.next_to_close();
+            if next.is_none() {
+                state.reaper = None;
+            }
+            next
+        };
+        match next {
+            Some(next) => sleep_until(next).await,
+            None => return,
+        }
+    }
+}
+
+impl State {
+    /// Forgets what is closed, and closes what was idle for too long.
+    fn prune(&mut self) {
+        let now = Instant::now();
+        self.idle.retain(|idle| idle.line.sender.is_ready() && idle.until > now);
+        self.http2.retain(|on| {
+            let over = on.is_idle() && *lock(&on.used) + KEEP <= now;
+            !on.sender.is_closed() && !over
+        });
+    }
+
+    fn next_to_close(&self) -> Option<Instant> {
+        let single = self.idle.iter().map(|idle| idle.until);
+        let multiplexed = self.http2.iter().filter(|on| on.is_idle()).map(|on| *lock(&on.used) + KEEP);
+        single.chain(multiplexed).min()
+    }
+
+    /// How many requests the connections that are being made will have room for. While it is not known what the
+    /// server speaks, the first connection tells.
+    fn coming(&self, is_tls: bool) -> usize {
+        if !is_tls || self.http1_only {
+            return 0;
+        }
+        let Some(streams) = self.http2_streams else {
+            return if self.dialing > 0 { usize::MAX } else { 0 };
+        };
+        let untold = self.http2.iter().filter(|on| on.is_untold() && on.room() == 0).count();
+        // One stream of each has its owner.
+        (self.dialing + untold).saturating_mul(streams.saturating_sub(1))
+    }
+}

@@ -1,0 +1,109 @@
+//! An answer as it comes: its head, and its body piece by piece, unpacked.
+
+use super::fault;
+use super::gzip::Gzip;
+use super::pool::Lease;
+use crate::error::{Error, Status};
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, HeaderMap};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use std::time::Duration;
+
+/// An answer whose head has come.
+pub struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Incoming,
+    gzip: Option<Gzip>,
+    /// Why its body cannot be read.
+    unreadable: Option<Error>,
+    ended: bool,
+    lease: Lease,
+}
+
+impl Reply {
+    pub(super) fn new(response: Response<Incoming>, lease: Lease) -> Self {
+        let (head, body) = response.into_parts();
+        let (mut gzip, mut unreadable) = (None, None);
+        match head.headers.get(CONTENT_ENCODING).map(|name| name.as_bytes().to_ascii_lowercase()).as_deref() {
+            None | Some(b"" | b"identity") => {}
+            Some(b"gzip" | b"x-gzip") => gzip = Some(Gzip::new()),
+            Some(name) => {
+                let name = String::from_utf8_lossy(name);
+                let message = format!("the answer is compressed as {name}, which was not asked for");
+                unreadable = Some(Error::new(Status::BadResponse, message));
+            }
+        }
+        Self { status: head.status, headers: head.headers, body, gzip, unreadable, ended: false, lease }
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The next bytes of the body; `None` at its end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        if let Some(error) = &self.unreadable {
+            return Err(error.clone());
+        }
+        while !self.ended {
+            if let Some(gzip) = &mut self.gzip
+                && let Some(bytes) = gzip.pull()?
+            {
+                return Ok(Some(bytes));
+            }
+            let Some(frame) = self.body.frame().await else {
+                self.ended = true;
+                return self.gzip.take().map_or(Ok(None), |mut gzip| gzip.finish());
+            };
+            // Trailers say nothing that counts here.
+            let Ok(bytes) = frame.map_err(|e| fault::broken_off(&e))?.into_data() else { continue };
+            match &mut self.gzip {
+                Some(gzip) => gzip.push(bytes),
+                None if bytes.is_empty() => {}
+                None => return Ok(Some(bytes)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives the connection back after the end of the body.
+    pub async fn give_back(self) {
+        let keep = keep_alive(&self.headers);
+        self.lease.give_back(keep).await;
+    }
+}
+
+/// How long the server says that it keeps an idle connection.
+fn keep_alive(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("keep-alive")?.to_str().ok()?;
+    let seconds = text.split(',').find_map(|part| part.trim().strip_prefix("timeout="))?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::keep_alive;
+    use http::HeaderMap;
+    use std::time::Duration;
+
+    #[test]
+    fn servers_say_how_patient_they_are() {
+        let said = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("keep-alive", http::HeaderValue::from_static(text));
+            keep_alive(&headers)
+        };
+        assert_eq!(said("timeout=5, max=100"), Some(Duration::from_secs(5)));
+        assert_eq!(said("max=100, timeout=15"), Some(Duration::from_secs(15)));
+        assert_eq!(said("timeout=soon"), None);
+    }
+}
