@@ -153,6 +153,11 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
 #define HB_E_PANIC (-6)
 
 /**
+ * A recording cannot be read, or has no answer to the request.
+ */
+#define HB_E_BAD_DATA (-7)
+
+/**
  * You ended the request: HB_STOP, hb_cancel, or a close.
  */
 #define HB_E_CANCELLED (-10)
@@ -201,6 +206,11 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
  * HTTP 5xx, 408, 409, or an error that says nothing more: try again later.
  */
 #define HB_E_SERVER (-24)
+
+/**
+ * Your own spending limit is reached (hb_options_set_spending_limit_nanousd).
+ */
+#define HB_E_BUDGET (-30)
 
 /**
  * The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice.
@@ -285,6 +295,127 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
 #define HB_LIMIT_TOOL_CALLS 8u
 
 /**
+ * For hb_options_set_replay: each piece comes at once.
+ */
+#define HB_REPLAY_AT_ONCE 0u
+
+/**
+ * For hb_options_set_replay: each piece comes when the server sent it.
+ */
+#define HB_REPLAY_TIMED 1u
+
+/**
+ * No limit on requests a minute.
+ */
+#define HB_TIER_NONE 0u
+
+/**
+ * Hyperbolic's Basic tier: 60 requests a minute, 5 to a model of 405B.
+ */
+#define HB_TIER_BASIC 1u
+
+/**
+ * Hyperbolic's Pro tier: 600 requests a minute, 120 to a model of 405B.
+ */
+#define HB_TIER_PRO 2u
+
+/**
+ * Requests that were started.
+ */
+#define HB_COUNT_REQUESTS 1u
+
+/**
+ * HTTP requests: every attempt of every request, also one that found no connection.
+ */
+#define HB_COUNT_ATTEMPTS 2u
+
+/**
+ * Attempts after the first of a request.
+ */
+#define HB_COUNT_RETRIES 3u
+
+/**
+ * Those of them that went again at once because a kept connection was dead.
+ */
+#define HB_COUNT_REPLAYS 4u
+
+/**
+ * Connections that were made.
+ */
+#define HB_COUNT_CONNECTIONS 5u
+
+/**
+ * Answers with HTTP 429.
+ */
+#define HB_COUNT_RATE_LIMITED 6u
+
+/**
+ * Requests that ended with a whole answer.
+ */
+#define HB_COUNT_SUCCEEDED 7u
+
+/**
+ * Requests that ended with an error.
+ */
+#define HB_COUNT_FAILED 8u
+
+/**
+ * Requests that you ended.
+ */
+#define HB_COUNT_CANCELLED 9u
+
+/**
+ * Tokens of prompts, as servers counted them.
+ */
+#define HB_COUNT_PROMPT_TOKENS 10u
+
+/**
+ * Tokens of answers, as servers counted them.
+ */
+#define HB_COUNT_COMPLETION_TOKENS 11u
+
+/**
+ * What the answers cost, in nano-USD (10^-9 $); see hb_options_set_spending_limit_nanousd.
+ */
+#define HB_COUNT_SPENT_NANOUSD 12u
+
+/**
+ * Answers that count nothing in HB_COUNT_SPENT_NANOUSD, because their usage or the price of their model is not
+ * known.
+ */
+#define HB_COUNT_UNPRICED 13u
+
+/**
+ * Log records that were dropped because too many waited.
+ */
+#define HB_COUNT_LOGS_DROPPED 14u
+
+/**
+ * Log nothing: the default.
+ */
+#define HB_LOG_OFF 0u
+
+/**
+ * Log requests that failed.
+ */
+#define HB_LOG_ERROR 1u
+
+/**
+ * Log the end of every request, and retries.
+ */
+#define HB_LOG_INFO 2u
+
+/**
+ * Log attempts, connections and waits too.
+ */
+#define HB_LOG_DEBUG 3u
+
+/**
+ * Log every read too, and bodies if hb_options_set_log_bodies asks for them.
+ */
+#define HB_LOG_TRACE 4u
+
+/**
  * A client of one server: its key, its connections, its requests. Thread-safe: make one and share it.
  */
 typedef struct hb_client hb_client;
@@ -296,6 +427,11 @@ typedef struct hb_client hb_client;
  * success, an error that is yours to free on failure. An old value is overwritten, not freed.
  */
 typedef struct hb_error hb_error;
+
+/**
+ * One record of a client's log. Immutable.
+ */
+typedef struct hb_log hb_log;
 
 /**
  * A list of models. Immutable: any thread may read it.
@@ -561,6 +697,20 @@ HB_API hb_status hb_options_set_user_agent(struct hb_options *options, const cha
 HB_API hb_status hb_options_add_ca_pem(struct hb_options *options, const char *pem, size_t len);
 
 /**
+ * Trust the authorities of this system (1) instead of those that browsers carry (0, the default), for machines whose
+ * administrator has added some. Those of hb_options_add_ca_pem are trusted in either case.
+ *
+ * They are read by hb_client_new: on Linux from the file that OpenSSL uses, elsewhere from the system's store.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL; hb_client_new answers it if the system has none
+ */
+HB_API
+hb_status hb_options_set_system_roots(struct hb_options *options,
+                                      int32_t system_roots);
+
+/**
  * Send every request through a proxy: "http://" (also without it), "https://" or "socks5://", with user and
  * password if it wants them. The empty text means none, which is the default of hb_options_new.
  *
@@ -576,6 +726,20 @@ HB_API
 hb_status hb_options_set_proxy(struct hb_options *options,
                                const char *url,
                                size_t len);
+
+/**
+ * Reach some hosts without the proxy: names (which stand for what is below them too), addresses and networks such as
+ * "10.0.0.0/8", with commas between them; "*" is every host. The variable no_proxy has the same form.
+ *
+ * Ownership: `hosts` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  not UTF-8
+ */
+HB_API
+hb_status hb_options_set_no_proxy(struct hb_options *options,
+                                  const char *hosts,
+                                  size_t len);
 
 /**
  * Ask for answers as streams (1, the default) or whole (0), for servers that cannot stream.
@@ -612,6 +776,43 @@ hb_status hb_options_set_strict(struct hb_options *options,
 HB_API hb_status hb_options_set_limit(struct hb_options *options, uint32_t limit, uint64_t value);
 
 /**
+ * Write every exchange with the server into a file, for hb_options_set_replay.
+ *
+ * hb_client_new makes the file, or empties it. It is text, one line for each HTTP request with its answer, to be read
+ * and compared; the key is not in it, prompts and answers are. An exchange is written before its HB_EVENT_DONE can be
+ * taken, but for one that was cancelled, which follows.
+ *
+ * Ownership: `path` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  an empty path; hb_client_new answers it if the file cannot be made
+ */
+HB_API
+hb_status hb_options_set_record(struct hb_options *options,
+                                const char *path,
+                                size_t len);
+
+/**
+ * Answer from a file that hb_options_set_record wrote, without any connection: for tests that must come out the same
+ * each time. `timing` is HB_REPLAY_AT_ONCE or HB_REPLAY_TIMED.
+ *
+ * A request gets the first exchange that was recorded for the same body and was not given yet; failures come back
+ * too. One that was not recorded is HB_E_BAD_DATA, and the message says what is different. No key and no server
+ * need be set.
+ *
+ * Ownership: `path` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never; hb_client_new reads the file.
+ * Fails:     HB_E_INVALID_ARGUMENT  an empty path or an unknown `timing`; hb_client_new answers HB_E_BAD_DATA if the
+ *                                   file cannot be read or is damaged, with the line
+ */
+HB_API
+hb_status hb_options_set_replay(struct hb_options *options,
+                                const char *path,
+                                size_t len,
+                                uint32_t timing);
+
+/**
  * Limit name lookup, TCP, TLS and proxy together, in milliseconds. 0: no limit. Default: 10,000.
  *
  * Thread:    one at a time.
@@ -632,8 +833,10 @@ HB_API hb_status hb_options_set_connect_timeout_ms(struct hb_options *options, u
 HB_API hb_status hb_options_set_first_token_timeout_ms(struct hb_options *options, uint32_t ms);
 
 /**
- * Limit the silence between two reads of an answer that has begun, in milliseconds; a keep-alive of the server
- * ends a silence. 0: no limit. Default: 120,000.
+ * Limit the silence between two reads of an answer that has begun, in milliseconds. 0: no limit. Default: 120,000.
+ *
+ * A keep-alive comment of the server ends a silence, unless hb_options_set_idle_counts_comments says otherwise. Time in
+ * which this process did not run, because the machine slept or a debugger held it, does not count.
  *
  * Thread:    one at a time.
  * Blocks:    never.
@@ -644,13 +847,178 @@ hb_status hb_options_set_idle_timeout_ms(struct hb_options *options,
                                          uint32_t ms);
 
 /**
- * Limit a whole request, with every attempt, in milliseconds. 0, the default: no limit.
+ * Let a keep-alive comment of the server end a silence (1, the default) or not (0): then what counts is the time
+ * between two events of the answer, for servers that keep a dead generation alive.
  *
  * Thread:    one at a time.
  * Blocks:    never.
  * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
  */
-HB_API hb_status hb_options_set_total_timeout_ms(struct hb_options *options, uint32_t ms);
+HB_API
+hb_status hb_options_set_idle_counts_comments(struct hb_options *options,
+                                              int32_t counts);
+
+/**
+ * Limit a whole request, from the call and with every attempt and wait, in milliseconds. 0, the default: no limit.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_total_timeout_ms(struct hb_options *options,
+                                          uint32_t ms);
+
+/**
+ * Set how often a request is sent again that failed before anything of its answer came. 0: never. Default: 2.
+ *
+ * Sent again is what may go better: HTTP 408, 409, 429 and 5xx, and failed connections; the server's x-should-retry
+ * overrides the status. Each wait is the server's Retry-After, up to 120 s (longer: the request fails with the
+ * error), or else 0.5 s, doubled each time up to 8 s, less up to a quarter by chance. HB_EVENT_RETRY comes before
+ * each. Never sent again is a request of whose answer anything came, one that failed by a used-up quota, and, unless
+ * hb_options_set_retry_deadlines says so, by a deadline other than that of the connection. A client sends at most 10
+ * requests again in a minute and a tenth of all that it sends, so that a server that is down is not flooded. A
+ * kept connection that turns out to be dead costs none of these: the request goes again at once, once.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_max_retries(struct hb_options *options,
+                                     uint32_t retries);
+
+/**
+ * Send a request again (1) whose first-token or idle deadline passed before anything of its answer came. The default
+ * is 0, because the server may go on with the first one and bill both.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_retry_deadlines(struct hb_options *options,
+                                         int32_t retry);
+
+/**
+ * Set the first-token deadline of this request, instead of its client's (hb_options_set_first_token_timeout_ms).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_first_token_timeout_ms(struct hb_request *request,
+                                                uint32_t ms);
+
+/**
+ * Set the idle deadline of this request, instead of its client's (hb_options_set_idle_timeout_ms).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API hb_status hb_request_set_idle_timeout_ms(struct hb_request *request, uint32_t ms);
+
+/**
+ * Set the total deadline of this request, instead of its client's (hb_options_set_total_timeout_ms).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API hb_status hb_request_set_total_timeout_ms(struct hb_request *request, uint32_t ms);
+
+/**
+ * Set how often this request is sent again, instead of its client's (hb_options_set_max_retries).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API hb_status hb_request_set_max_retries(struct hb_request *request, uint32_t retries);
+
+/**
+ * Set whether this request is sent again after a deadline, instead of its client's (hb_options_set_retry_deadlines).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_retry_deadlines(struct hb_request *request,
+                                         int32_t retry);
+
+/**
+ * Keep to the limits of one of Hyperbolic's tiers: HB_TIER_BASIC or HB_TIER_PRO; HB_TIER_NONE, the default, has none.
+ *
+ * The same as hb_options_set_requests_per_minute and hb_options_set_model_requests_per_minute with the tier's numbers;
+ * what is set later wins.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  an unknown `tier`
+ */
+HB_API
+hb_status hb_options_set_tier(struct hb_options *options,
+                              uint32_t tier);
+
+/**
+ * Send at most this many requests in any minute. 0, the default: no limit.
+ *
+ * What is too early waits, first come first served; every thread of a client shares the minute, which slides. A wait
+ * can be cancelled, and a request that cannot start before its total deadline fails at once with HB_E_DEADLINE. After
+ * HTTP 429 every request of the client waits as long as the server asks, whatever is set here. A new key begins a new
+ * minute.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_requests_per_minute(struct hb_options *options,
+                                             uint32_t requests);
+
+/**
+ * Send at most this many requests to one model in any minute, beside the limit for all. 0: no limit.
+ *
+ * Ownership: `model` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  an empty model, or not UTF-8
+ */
+HB_API
+hb_status hb_options_set_model_requests_per_minute(struct hb_options *options,
+                                                   const char *model,
+                                                   size_t len,
+                                                   uint32_t requests);
+
+/**
+ * Have at most this many requests with the server at once; further ones wait for their turn. 0, the default: no limit.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_max_concurrent(struct hb_options *options,
+                                        uint32_t requests);
+
+/**
+ * Refuse further requests with HB_E_BUDGET once the answers of a client have cost this much, in nano-USD (10^-9 $).
+ * 0, the default: no limit.
+ *
+ * Counted is what the server says that it used, at the prices of hb_models, if the client has asked for it, or else of
+ * the built-in catalogue. A request that runs is not cut, so that what runs at the same time may go beyond. An answer
+ * whose cost is not known counts nothing: HB_COUNT_UNPRICED tells how many there were.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a negative limit
+ */
+HB_API
+hb_status hb_options_set_spending_limit_nanousd(struct hb_options *options,
+                                                int64_t nanousd);
 
 /**
  * Make a client. Nothing is sent, and no thread is started before the first request.
@@ -660,6 +1028,7 @@ HB_API hb_status hb_options_set_total_timeout_ms(struct hb_options *options, uin
  * Blocks:    never.
  * Fails:     HB_E_INVALID_ARGUMENT  a value of `options` is bad (the message names it), or the server is reached
  *                                   over plain http and would see the key on the way
+ *            HB_E_BAD_DATA          the recording of hb_options_set_replay is damaged
  *            HB_E_FORKED            the process forked after the library started
  */
 HB_API
@@ -683,6 +1052,33 @@ hb_status hb_client_set_api_key(struct hb_client *client,
                                 struct hb_error **error);
 
 /**
+ * Connect ahead of the first request, so that it need not wait for name, TCP and TLS.
+ *
+ * Returns at once. A connection that cannot be made is for the first request to report. With a connection that is
+ * there, or a client that replays a recording, it does nothing.
+ *
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     HB_E_CLOSED            `client` is closed
+ *            HB_E_SYSTEM            no thread could be started
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_client_warm_up(struct hb_client *client,
+                            struct hb_error **error);
+
+/**
+ * What a client has done so far, in one number: `count` is one of HB_COUNT_REQUESTS and so on. Each only grows.
+ *
+ * A request is counted as ended before its HB_EVENT_DONE can be taken.
+ *
+ * Any thread; never blocks; 0 for NULL, or a `count` that is not known.
+ */
+HB_API
+int64_t hb_client_count(const struct hb_client *client,
+                        uint32_t count);
+
+/**
  * Cancel every request of a client and refuse new ones with HB_E_CLOSED. Closing twice does nothing.
  *
  * On return each request has ended: its HB_EVENT_DONE waits in its queue, a blocking call returns with
@@ -703,6 +1099,89 @@ HB_API void hb_client_close(struct hb_client *client);
  * Fails:     never.
  */
 HB_API void hb_client_free(struct hb_client *client);
+
+/**
+ * Keep a log of what a client does: HB_LOG_OFF, HB_LOG_ERROR and so on. Take its records by hb_client_take_log.
+ *
+ * Records tell what happened and when: models, statuses, times, sizes; never the key, and no text of a prompt or an
+ * answer. At most 1,024 wait; a further one drops the oldest (HB_COUNT_LOGS_DROPPED).
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  an unknown `level`
+ */
+HB_API
+hb_status hb_options_set_log_level(struct hb_options *options,
+                                   uint32_t level);
+
+/**
+ * Log the bodies of requests and answers too (1), at HB_LOG_TRACE, up to 64 KiB of each, without the key. The default
+ * is 0, because people write what is nobody else's business.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+ */
+HB_API
+hb_status hb_options_set_log_bodies(struct hb_options *options,
+                                    int32_t bodies);
+
+/**
+ * Take the oldest record of a client's log; NULL if none waits.
+ *
+ * Ownership: yours; free it with hb_log_free.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never; NULL for NULL.
+ */
+HB_API struct hb_log *hb_client_take_log(struct hb_client *client);
+
+/**
+ * Free a record.
+ *
+ * Ownership: takes `log`; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_log_free(struct hb_log *log);
+
+/**
+ * How much it matters: HB_LOG_ERROR, HB_LOG_INFO and so on.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_log_level(const struct hb_log *log);
+
+/**
+ * When it happened, in milliseconds of Unix time.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API int64_t hb_log_time_ms(const struct hb_log *log);
+
+/**
+ * The request that it is about; 0 if about none.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API hb_op hb_log_op(const struct hb_log *log);
+
+/**
+ * What happened, for people: a word, then `name=value` for what is known of it.
+ *
+ * Borrowed from `log`; any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_log_message(const struct hb_log *log, size_t *len);
+
+/**
+ * The whole record for programs: a JSON object with "time_ms", "level", "op", "event", and what is known of it.
+ *
+ * Borrowed from `log`; any thread; never blocks; "" for NULL.
+ */
+HB_API
+const char *hb_log_json(const struct hb_log *log,
+                        size_t *len);
 
 /**
  * Make a request to a model, such as "meta-llama/Llama-3.3-70B-Instruct".
@@ -1070,14 +1549,18 @@ hb_status hb_complete_stream(struct hb_client *client,
                              struct hb_error **error);
 
 /**
- * Ask the server for its models (GET /v1/models) and wait for the list.
+ * Ask the server for its models (GET /v1/models) and wait for the list. The client counts costs at its prices from
+ * then on.
  *
  * Ownership: `*models` is yours, NULL on failure; free it with hb_model_list_free.
  * Thread:    any.
  * Blocks:    until the list is there or the request fails.
  * Fails:     as hb_chat
  */
-HB_API hb_status hb_models(struct hb_client *client, struct hb_model_list **models, struct hb_error **error);
+HB_API
+hb_status hb_models(struct hb_client *client,
+                    struct hb_model_list **models,
+                    struct hb_error **error);
 
 /**
  * Start a request; its events wait in `queue`.
@@ -1333,6 +1816,15 @@ HB_API int64_t hb_response_completion_tokens(const struct hb_response *response)
  * Any thread; never blocks; -1 for NULL.
  */
 HB_API int64_t hb_response_total_tokens(const struct hb_response *response);
+
+/**
+ * What the answer cost in nano-USD (10^-9 $), rounded once; -1 if the server did not count or the price of the model is
+ * not known. Prices are those of hb_models, if the client has asked for it, or else of the built-in catalogue.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API
+int64_t hb_response_cost_nanousd(const struct hb_response *response);
 
 /**
  * The completion object as JSON: as the server sent it, or put together from its chunks.

@@ -285,7 +285,8 @@ pub unsafe extern "C-unwind" fn hb_complete_stream(
     unsafe { stream(Kind::Completion, client, request, on_event, context, response, error) }
 }
 
-/// Ask the server for its models (GET /v1/models) and wait for the list.
+/// Ask the server for its models (GET /v1/models) and wait for the list. The client counts costs at its prices from
+/// then on.
 ///
 /// Ownership: `*models` is yours, NULL on failure; free it with hb_model_list_free.
 /// Thread:    any.
@@ -309,7 +310,9 @@ pub unsafe extern "C" fn hb_models(
             if let Some(error) = &end.error {
                 return Err(Error::clone(error));
             }
-            models.write(hb_model_list::into_raw(end.models()?));
+            let list = end.models()?;
+            client.learn(&list);
+            models.write(hb_model_list::into_raw(list));
             Ok(HB_OK)
         })
     }

@@ -28,7 +28,9 @@
 mod status;
 mod event;
 mod options;
+mod policy;
 mod client;
+mod log;
 mod request;
 mod parameters;
 mod call;

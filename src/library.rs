@@ -60,3 +60,11 @@ pub extern "C" fn hb_test_wait(decoded: u64, ended: u64) -> i32 {
     use hyperbolic_core::hooks::{Progress, wait_for};
     boundary::value(0, || wait_for(Progress { decoded, ended }).into())
 }
+
+/// The length of the minute in which the clients that are made from now on count their requests. Only test builds have
+/// it.
+#[cfg(feature = "test-hooks")]
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_test_minute_ms(ms: u64) {
+    boundary::value((), || hyperbolic_core::hooks::MINUTE_MS.store(ms, std::sync::atomic::Ordering::SeqCst));
+}

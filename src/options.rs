@@ -5,10 +5,9 @@ use crate::draft::{Draft, set};
 use crate::handle::{Boxed, Handle};
 use crate::status::hb_status;
 use crate::text::{bytes, identifier, text};
-use hyperbolic_core::config::{Bound, Config, Deadlines};
+use hyperbolic_core::config::{Bound, Config, Mode};
 use hyperbolic_core::error::Error;
 use std::ffi::c_char;
-use std::time::Duration;
 
 /// Bytes of one line of a stream. Default: 16 MiB.
 pub const HB_LIMIT_LINE: u32 = 1u32;
@@ -195,6 +194,28 @@ pub unsafe extern "C" fn hb_options_add_ca_pem(
     unsafe { set(options, |config: &mut Config| config.add_ca_pem(bytes("ca_pem", pem.cast(), len)?)) }
 }
 
+/// Trust the authorities of this system (1) instead of those that browsers carry (0, the default), for machines whose
+/// administrator has added some. Those of hb_options_add_ca_pem are trusted in either case.
+///
+/// They are read by hb_client_new: on Linux from the file that OpenSSL uses, elsewhere from the system's store.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL; hb_client_new answers it if the system has none
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_system_roots(
+    options: *mut hb_options,
+    system_roots: i32,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        set(options, |config: &mut Config| {
+            config.set_system_roots(system_roots != 0);
+            Ok(())
+        })
+    }
+}
+
 /// Send every request through a proxy: "http://" (also without it), "https://" or "socks5://", with user and
 /// password if it wants them. The empty text means none, which is the default of hb_options_new.
 ///
@@ -213,6 +234,28 @@ pub unsafe extern "C" fn hb_options_set_proxy(
 ) -> hb_status {
     // SAFETY: the header gives the caller's duties.
     unsafe { set(options, |config: &mut Config| config.set_proxy(text("proxy", url, len)?)) }
+}
+
+/// Reach some hosts without the proxy: names (which stand for what is below them too), addresses and networks such as
+/// "10.0.0.0/8", with commas between them; "*" is every host. The variable no_proxy has the same form.
+///
+/// Ownership: `hosts` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  not UTF-8
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_options_set_no_proxy(
+    options: *mut hb_options,
+    hosts: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        set(options, |config: &mut Config| {
+            config.set_no_proxy(text("no_proxy", hosts, len)?);
+            Ok(())
+        })
+    }
 }
 
 /// Ask for answers as streams (1, the default) or whole (0), for servers that cannot stream.
@@ -277,70 +320,61 @@ fn bound(limit: u32) -> Result<Bound, Error> {
     })
 }
 
-/// Limit name lookup, TCP, TLS and proxy together, in milliseconds. 0: no limit. Default: 10,000.
-///
-/// Thread:    one at a time.
-/// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_options_set_connect_timeout_ms(options: *mut hb_options, ms: u32) -> hb_status {
-    // SAFETY: the header gives the caller's duties.
-    unsafe { set_deadline(options, |deadlines| &mut deadlines.connect, ms) }
-}
+/// For hb_options_set_replay: each piece comes at once.
+pub const HB_REPLAY_AT_ONCE: u32 = 0u32;
+/// For hb_options_set_replay: each piece comes when the server sent it.
+pub const HB_REPLAY_TIMED: u32 = 1u32;
 
-/// Limit the time from sending a request to the first piece of its answer, in milliseconds. 0: no limit.
-/// Default: 300,000, because a busy server queues requests and long prompts take time. An answer that is not
-/// streamed must be whole by then.
+/// Write every exchange with the server into a file, for hb_options_set_replay.
 ///
+/// hb_client_new makes the file, or empties it. It is text, one line for each HTTP request with its answer, to be read
+/// and compared; the key is not in it, prompts and answers are. An exchange is written before its HB_EVENT_DONE can be
+/// taken, but for one that was cancelled, which follows.
+///
+/// Ownership: `path` is copied.
 /// Thread:    one at a time.
 /// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+/// Fails:     HB_E_INVALID_ARGUMENT  an empty path; hb_client_new answers it if the file cannot be made
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_options_set_first_token_timeout_ms(
+pub unsafe extern "C" fn hb_options_set_record(
     options: *mut hb_options,
-    ms: u32,
+    path: *const c_char,
+    len: usize,
 ) -> hb_status {
     // SAFETY: the header gives the caller's duties.
-    unsafe { set_deadline(options, |deadlines| &mut deadlines.first_token, ms) }
+    unsafe {
+        set(options, |config: &mut Config| config.set_recording(text("path", path, len)?, Mode::Record))
+    }
 }
 
-/// Limit the silence between two reads of an answer that has begun, in milliseconds; a keep-alive of the server
-/// ends a silence. 0: no limit. Default: 120,000.
+/// Answer from a file that hb_options_set_record wrote, without any connection: for tests that must come out the same
+/// each time. `timing` is HB_REPLAY_AT_ONCE or HB_REPLAY_TIMED.
 ///
+/// A request gets the first exchange that was recorded for the same body and was not given yet; failures come back
+/// too. One that was not recorded is HB_E_BAD_DATA, and the message says what is different. No key and no server
+/// need be set.
+///
+/// Ownership: `path` is copied.
 /// Thread:    one at a time.
-/// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
+/// Blocks:    never; hb_client_new reads the file.
+/// Fails:     HB_E_INVALID_ARGUMENT  an empty path or an unknown `timing`; hb_client_new answers HB_E_BAD_DATA if the
+///                                   file cannot be read or is damaged, with the line
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_options_set_idle_timeout_ms(options: *mut hb_options, ms: u32) -> hb_status {
-    // SAFETY: the header gives the caller's duties.
-    unsafe { set_deadline(options, |deadlines| &mut deadlines.idle, ms) }
-}
-
-/// Limit a whole request, with every attempt, in milliseconds. 0, the default: no limit.
-///
-/// Thread:    one at a time.
-/// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  `options` is NULL
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_options_set_total_timeout_ms(options: *mut hb_options, ms: u32) -> hb_status {
-    // SAFETY: the header gives the caller's duties.
-    unsafe { set_deadline(options, |deadlines| &mut deadlines.total, ms) }
-}
-
-/// Sets one of the deadlines; 0 is none.
-///
-/// # Safety
-/// As for [`set`].
-unsafe fn set_deadline(
+pub unsafe extern "C" fn hb_options_set_replay(
     options: *mut hb_options,
-    which: impl FnOnce(&mut Deadlines) -> &mut Option<Duration>,
-    ms: u32,
+    path: *const c_char,
+    len: usize,
+    timing: u32,
 ) -> hb_status {
-    // SAFETY: as the caller promises.
+    // SAFETY: the header gives the caller's duties.
     unsafe {
         set(options, |config: &mut Config| {
-            *which(config.deadlines()) = (ms != 0).then(|| Duration::from_millis(ms.into()));
-            Ok(())
+            let mode = match timing {
+                HB_REPLAY_AT_ONCE => Mode::Replay,
+                HB_REPLAY_TIMED => Mode::ReplayTimed,
+                _ => return Err(Error::invalid("timing", format!("{timing} is no HB_REPLAY_ constant"))),
+            };
+            config.set_recording(text("path", path, len)?, mode)
         })
     }
 }

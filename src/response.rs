@@ -263,6 +263,16 @@ pub unsafe extern "C" fn hb_response_total_tokens(response: *const hb_response) 
     unsafe { read(response, -1, |response| response.answer.usage.total_tokens) }
 }
 
+/// What the answer cost in nano-USD (10^-9 $), rounded once; -1 if the server did not count or the price of the model is
+/// not known. Prices are those of hb_models, if the client has asked for it, or else of the built-in catalogue.
+///
+/// Any thread; never blocks; -1 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_cost_nanousd(response: *const hb_response) -> i64 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(response, -1, |response| response.cost) }
+}
+
 /// The completion object as JSON: as the server sent it, or put together from its chunks.
 ///
 /// Fields that this library does not know are in it. Made on the first call, in time linear in its length.

@@ -3,40 +3,21 @@
 use crate::endpoint::{DEFAULT_BASE_URL, Endpoint};
 use crate::error::Error;
 use crate::key::Key;
+use crate::log::Level;
 use crate::net::proxy::{check_proxy, proxy_url};
+use crate::pacing::Rates;
+use crate::policy::{Limit, Policy};
 use crate::wire::Limits;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 const API_KEY: &str = "HYPERBOLIC_API_KEY";
 const BASE_URL: &str = "HYPERBOLIC_BASE_URL";
-
-/// Limits on waiting; `None` is no limit.
-#[derive(Clone, Copy, Debug)]
-pub struct Deadlines {
-    /// Name lookup, TCP, TLS and proxy together.
-    pub connect: Option<Duration>,
-    /// From sending until the first piece of the answer: queues and prefill are long.
-    pub first_token: Option<Duration>,
-    /// Between two reads of an answer that has begun; a keep-alive comment is a read.
-    pub idle: Option<Duration>,
-    /// The whole request, with all its attempts.
-    pub total: Option<Duration>,
-}
-
-impl Default for Deadlines {
-    fn default() -> Self {
-        Self {
-            connect: Some(Duration::from_secs(10)),
-            first_token: Some(Duration::from_secs(300)),
-            idle: Some(Duration::from_secs(120)),
-            total: None,
-        }
-    }
-}
 
 /// Proxies, each for requests of one kind.
 #[derive(Clone, Default)]
@@ -62,13 +43,66 @@ pub struct Config {
     /// The system's authorities instead of the browsers'.
     pub(crate) system_roots: bool,
     pub(crate) proxies: Proxies,
-    pub(crate) deadlines: Deadlines,
+    /// Name lookup, TCP, TLS and proxy together.
+    pub(crate) connect: Limit,
+    pub(crate) policy: Policy,
+    /// Whether a comment of the server ends a silence.
+    pub(crate) comments_count: bool,
+    pub(crate) rates: Rates,
+    /// In nano-USD.
+    pub(crate) spending_limit: Option<i64>,
+    pub(crate) recording: Option<Recording>,
+    pub(crate) log_level: Level,
+    pub(crate) log_bodies: bool,
     pub(crate) streaming: bool,
     pub(crate) allow_http: bool,
     pub(crate) limits: Limits,
     /// Bytes of names and values in the head of an answer.
     pub(crate) header_bytes: usize,
     pub(crate) strict: bool,
+}
+
+/// The vendor's tiers of customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// No limit.
+    None,
+    /// Who has not paid yet.
+    Basic,
+    /// Who has.
+    Pro,
+}
+
+/// The models that have a limit of their own.
+const LARGE: [&str; 2] = ["meta-llama/Meta-Llama-3.1-405B", "meta-llama/Meta-Llama-3.1-405B-Instruct"];
+
+impl Tier {
+    /// Requests a minute in all, and to each large model, as the vendor's page on limits has them.
+    const fn per_minute(self) -> (Option<NonZeroU32>, Option<NonZeroU32>) {
+        match self {
+            Self::None => (None, None),
+            Self::Basic => (NonZeroU32::new(60), NonZeroU32::new(5)),
+            Self::Pro => (NonZeroU32::new(600), NonZeroU32::new(120)),
+        }
+    }
+}
+
+/// A file of exchanges.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    pub(crate) path: PathBuf,
+    pub(crate) mode: Mode,
+}
+
+/// What is done with a file of exchanges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It is written.
+    Record,
+    /// It answers, at once.
+    Replay,
+    /// It answers, in the time that the server took.
+    ReplayTimed,
 }
 
 /// A bound on what a server may cost.
@@ -103,7 +137,14 @@ impl Default for Config {
             roots: RootCertStore::empty(),
             system_roots: false,
             proxies: Proxies::default(),
-            deadlines: Deadlines::default(),
+            connect: Some(Duration::from_secs(10)),
+            policy: Policy::default(),
+            comments_count: true,
+            rates: Rates::default(),
+            spending_limit: None,
+            recording: None,
+            log_level: Level::Off,
+            log_bodies: false,
             streaming: true,
             allow_http: false,
             limits: Limits::default(),
@@ -213,9 +254,87 @@ impl Config {
         Ok(())
     }
 
-    /// Limits on waiting.
-    pub fn deadlines(&mut self) -> &mut Deadlines {
-        &mut self.deadlines
+    /// Hosts that are reached without the proxy, in the form of the variable `NO_PROXY`.
+    pub fn set_no_proxy(&mut self, hosts: &str) {
+        self.proxies.except = Some(hosts.to_owned());
+    }
+
+    /// Trusts the system's authorities instead of the browsers'.
+    pub fn set_system_roots(&mut self, on: bool) {
+        self.system_roots = on;
+    }
+
+    /// Limits the making of a connection.
+    pub fn set_connect(&mut self, limit: Limit) {
+        self.connect = limit;
+    }
+
+    /// How long requests may take and how often they are sent.
+    pub fn policy(&mut self) -> &mut Policy {
+        &mut self.policy
+    }
+
+    /// Whether a keep-alive comment ends a silence.
+    pub fn set_comments_count(&mut self, on: bool) {
+        self.comments_count = on;
+    }
+
+    /// Sets the pace to what a tier allows.
+    pub fn set_tier(&mut self, tier: Tier) {
+        let (all, large) = tier.per_minute();
+        self.rates.per_minute = all;
+        self.rates.models =
+            large.iter().flat_map(|rate| LARGE.map(|model| (model.to_owned(), *rate))).collect();
+    }
+
+    /// Limits the requests of a minute; 0 is no limit.
+    pub fn set_per_minute(&mut self, requests: u32) {
+        self.rates.per_minute = NonZeroU32::new(requests);
+    }
+
+    /// Limits the requests of a minute to one model; 0 is no limit.
+    pub fn set_model_per_minute(&mut self, model: &str, requests: u32) -> Result<(), Error> {
+        if model.is_empty() {
+            return Err(Error::invalid("model", "is empty"));
+        }
+        self.rates.models.retain(|(known, _)| known != model);
+        if let Some(requests) = NonZeroU32::new(requests) {
+            self.rates.models.push((model.to_owned(), requests));
+        }
+        Ok(())
+    }
+
+    /// Limits the requests that are with the server at once; 0 is no limit.
+    pub fn set_concurrent(&mut self, requests: u32) {
+        self.rates.concurrent = NonZeroU32::new(requests);
+    }
+
+    /// Limits what may be spent, in nano-USD; 0 is no limit.
+    pub fn set_spending_limit(&mut self, nanousd: i64) -> Result<(), Error> {
+        if nanousd < 0 {
+            return Err(Error::invalid("spending_limit", "is negative"));
+        }
+        self.spending_limit = (nanousd != 0).then_some(nanousd);
+        Ok(())
+    }
+
+    /// Writes each exchange to a file, or answers from one.
+    pub fn set_recording(&mut self, path: &str, mode: Mode) -> Result<(), Error> {
+        if path.is_empty() {
+            return Err(Error::invalid("path", "is empty"));
+        }
+        self.recording = Some(Recording { path: path.into(), mode });
+        Ok(())
+    }
+
+    /// How much the client's log tells.
+    pub fn set_log_level(&mut self, level: Level) {
+        self.log_level = level;
+    }
+
+    /// Whether it tells bodies.
+    pub fn set_log_bodies(&mut self, on: bool) {
+        self.log_bodies = on;
     }
 
     /// Whether answers are asked for as streams; off is for servers that cannot.

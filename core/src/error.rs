@@ -20,6 +20,8 @@ pub enum Status {
     System,
     /// A bug in this library, contained.
     Panic,
+    /// A saved conversation or a recording cannot be read.
+    BadData,
     /// The caller ended the request.
     Cancelled,
     /// A deadline passed; the message says which.
@@ -40,6 +42,34 @@ pub enum Status {
     Quota,
     /// 5xx, 408, 409, or an error object that says nothing more: try again later.
     Server,
+    /// The caller's own spending limit is reached.
+    Budget,
+}
+
+impl Status {
+    /// A word for it, in logs and recordings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::Closed => "closed",
+            Self::Busy => "busy",
+            Self::Forked => "forked",
+            Self::System => "system",
+            Self::Panic => "panic",
+            Self::BadData => "bad_data",
+            Self::Cancelled => "cancelled",
+            Self::Deadline => "deadline",
+            Self::Connect => "connect",
+            Self::Truncated => "truncated",
+            Self::BadResponse => "bad_response",
+            Self::Authentication => "authentication",
+            Self::BadRequest => "bad_request",
+            Self::RateLimited => "rate_limited",
+            Self::Quota => "quota",
+            Self::Server => "server",
+            Self::Budget => "budget",
+        }
+    }
 }
 
 /// One failure, behind one pointer, because every function that can fail returns it by value.

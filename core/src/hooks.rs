@@ -1,8 +1,9 @@
 //! Faults that tests ask for, and what they wait for; not in a library that ships.
 
 use crate::sync::lock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 /// The place at which the next request panics: one of those below, or 0.
 pub static PANIC_AT: AtomicU32 = AtomicU32::new(0);
@@ -14,6 +15,13 @@ pub const END: u32 = 2;
 pub(crate) fn panic_if_asked(place: u32) {
     let asked = PANIC_AT.compare_exchange(place, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok();
     assert!(!asked, "the panic that a test asked for");
+}
+
+/// The minute of the clients that are made from now on, in milliseconds.
+pub static MINUTE_MS: AtomicU64 = AtomicU64::new(60_000);
+
+pub(crate) fn minute() -> Duration {
+    Duration::from_millis(MINUTE_MS.load(Ordering::SeqCst))
 }
 
 /// How far all requests together have come: a test's server writes on once what it wrote was consumed.

@@ -1,22 +1,30 @@
 //! The client underneath libhyperbolic: safe async Rust that knows no C.
 #![forbid(unsafe_code)]
 
+mod account;
 pub mod catalog;
 pub mod client;
 pub mod config;
 pub mod counters;
 mod endpoint;
 pub mod error;
+mod exchange;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+mod idle;
 mod key;
+mod life;
+pub mod log;
 mod net;
 pub mod op;
+pub mod pacing;
 pub mod plan;
+pub mod policy;
 pub mod queue;
 mod registry;
 pub mod request;
 pub mod response;
+mod retry;
 mod sync;
 pub mod text;
 pub mod wire;

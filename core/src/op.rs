@@ -1,7 +1,10 @@
 //! One request in flight: what has arrived of its answer, and its end, which happens once and in one place.
 
+use crate::account::Account;
+use crate::counters::Count;
 use crate::error::{Error, Status};
 use crate::key::Key;
+use crate::log::Level;
 use crate::queue::{EventKind, Producer, Queue, Waiting};
 use crate::registry::Registry;
 use crate::response::Response;
@@ -23,6 +26,9 @@ pub struct Op {
     pieces: bool,
     /// Taken out of the errors of this request.
     key: Option<Key>,
+    /// What it asked for a price.
+    model: Box<str>,
+    account: Arc<Account>,
     /// The requests of its client.
     siblings: Arc<Registry<Self>>,
     /// What has arrived; `None` once it has ended. Locked before the queue, never after.
@@ -47,8 +53,43 @@ pub struct Head {
     pub request_id: Text,
     /// How long the server asks to wait.
     pub retry_after_ms: Option<u64>,
+    /// Whether the server says that it may, or must not, be sent again.
+    pub should_retry: Option<bool>,
     /// Where a redirect points.
     pub location: Option<String>,
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Bytes of the body.
+    pub bytes: u64,
+    /// See [`Decoder::events`].
+    pub events: u64,
+    /// Whether a piece of the answer could be delivered.
+    pub has_piece: bool,
+    /// See [`Decoder::has_begun`].
+    pub has_begun: bool,
+    /// See [`Head::should_retry`].
+    pub should_retry: Option<bool>,
+}
+
+/// What a request is begun with.
+pub struct Start<'a> {
+    /// From [`Op::reserve`].
+    pub id: u64,
+    /// The caller's own number.
+    pub tag: u64,
+    /// Whether its queue gets more than the end.
+    pub pieces: bool,
+    /// Where its events go.
+    pub queue: &'a Arc<Queue>,
+    /// Taken out of its errors.
+    pub key: Option<Key>,
+    /// The model that it asks.
+    pub model: &'a str,
+    /// Reads its answer.
+    pub decoder: Decoder,
 }
 
 /// The request has ended meanwhile: its task has nothing left to do.
@@ -64,14 +105,11 @@ impl Op {
 
     /// Enters a request into its queue and its client's list.
     pub fn begin(
-        id: u64,
-        tag: u64,
-        pieces: bool,
-        queue: &Arc<Queue>,
-        key: Option<Key>,
+        start: Start<'_>,
+        account: &Arc<Account>,
         siblings: &Arc<Registry<Self>>,
-        decoder: Decoder,
     ) -> Result<Arc<Self>, Error> {
+        let Start { id, tag, pieces, queue, key, model, decoder } = start;
         let live = Live {
             decoder,
             waiting: Waiting::default(),
@@ -85,6 +123,8 @@ impl Op {
             queue: Arc::clone(queue),
             pieces,
             key,
+            model: model.into(),
+            account: Arc::clone(account),
             siblings: Arc::clone(siblings),
             live: Mutex::new(Some(live)),
             task: Mutex::default(),
@@ -99,7 +139,13 @@ impl Op {
         if lock(&op.live).is_none() {
             siblings.remove(id);
         }
+        account.counters.add(Count::Requests, 1);
         Ok(op)
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
     /// When the call was made.
@@ -186,9 +232,20 @@ impl Op {
         })
     }
 
-    /// Bytes of the body so far, and whether a piece of the answer was among them.
-    pub fn progress(&self) -> Result<(u64, bool), Ended> {
-        self.with_live(|live| (live.decoder.received(), live.first_token.is_some()))
+    /// How far the attempt that is under way has come.
+    pub fn progress(&self) -> Result<Progress, Ended> {
+        self.with_live(|live| Progress {
+            bytes: live.decoder.received(),
+            events: live.decoder.events(),
+            has_piece: live.first_token.is_some(),
+            has_begun: live.decoder.has_begun(),
+            should_retry: live.head.should_retry,
+        })
+    }
+
+    /// An error of the attempt that is under way, with what is known of it.
+    pub fn describe(&self, error: &Error) -> Result<Error, Ended> {
+        self.with_live(|live| self.complete(error.clone(), live))
     }
 
     /// The end, however it came about. Only the first call counts.
@@ -211,17 +268,47 @@ impl Op {
                 Ok(answer) => (answer, error),
                 Err(panic) => (Answer::new(Kind::Raw, &Limits::default()), Some(Error::panicked(&*panic))),
             };
-            if error.as_ref().is_some_and(|error| error.status == Status::Cancelled) {
+            let status = error.as_ref().map(|error| error.status);
+            if status == Some(Status::Cancelled) {
                 self.queue.discard(self.id);
             }
+            let cost = self.account.cost(&self.model, &answer);
+            self.account.book(status, &answer, cost);
             let mut response = Response::new(answer, error.map(Arc::new), total);
+            response.cost = cost;
             response.request_id = live.head.request_id;
             response.attempts = live.attempts;
             response.first_token = live.first_token;
+            self.tell_end(&response, live.head.status);
             live.waiting.push(EventKind::Done(Arc::new(response)));
             self.queue.deliver(self.id, &mut live.waiting);
         }
         self.siblings.remove(self.id);
+    }
+
+    fn tell_end(&self, response: &Response, http_status: u16) {
+        let error = response.error.as_deref();
+        let level = match error.map(|error| error.status) {
+            None | Some(Status::Cancelled) => Level::Info,
+            Some(_) => Level::Error,
+        };
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.account.log.tell(level, self.id, self.key.as_ref(), "done", || {
+            let usage = response.answer.usage;
+            [
+                ("status", error.map_or("ok", |error| error.status.name()).into()),
+                ("model", (*self.model).into()),
+                ("http_status", http_status.into()),
+                ("attempts", response.attempts.into()),
+                ("ms", milliseconds(response.total).into()),
+                ("first_token_ms", response.first_token.map(milliseconds).into()),
+                ("prompt_tokens", usage.prompt_tokens.into()),
+                ("completion_tokens", usage.completion_tokens.into()),
+                ("cost_nanousd", response.cost.into()),
+                // A server's words may repeat the prompt; the library's own do not.
+                ("message", error.filter(|_| http_status == 0).map(|error| error.message.as_str()).into()),
+            ]
+        });
     }
 
     /// Adds to an error what is known of the request, and takes the key out.
@@ -269,9 +356,12 @@ fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, Op};
+    use super::{Head, Op, Start};
+    use crate::account::Account;
+    use crate::counters::Counters;
     use crate::error::{Error, Status};
     use crate::key::Key;
+    use crate::log::{Level, Log};
     use crate::queue::{Event, EventKind, Patience, Producer, Queue, cancel};
     use crate::registry::Registry;
     use crate::wire::{Decoder, Expect, Kind, Limits};
@@ -282,9 +372,17 @@ mod tests {
         Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false)
     }
 
-    fn begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
+    fn try_begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>, Error> {
+        let counters = Arc::<Counters>::default();
+        let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
         let key = Key::new("sk-secret").ok();
-        let op = Op::begin(Op::reserve(), 7, true, queue, key, requests, decoder()).unwrap();
+        let start =
+            Start { id: Op::reserve(), tag: 7, pieces: true, queue, key, model: "m", decoder: decoder() };
+        Op::begin(start, &Arc::new(account), requests)
+    }
+
+    fn begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
+        let op = try_begin(queue, requests).unwrap();
         op.attempt().unwrap();
         op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
         op
@@ -403,7 +501,7 @@ mod tests {
         for op in requests.close() {
             op.cancel("closed");
         }
-        let begun = Op::begin(Op::reserve(), 0, true, &queue, None, &requests, decoder());
+        let begun = try_begin(&queue, &requests);
         assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
         for _ in 0..2 {
             assert_eq!(done(take(&queue)).error.as_ref().unwrap().status, Status::Cancelled);
@@ -414,7 +512,7 @@ mod tests {
         let _third = begin(&queue, &others);
         queue.close();
         queue.close();
-        let begun = Op::begin(Op::reserve(), 0, true, &queue, None, &others, decoder());
+        let begun = try_begin(&queue, &others);
         assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
         done(take(&queue));
         assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));

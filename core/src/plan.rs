@@ -2,6 +2,7 @@
 
 use crate::endpoint::Route;
 use crate::error::Error;
+use crate::policy::Wishes;
 use crate::request::{LOGIT_BIAS, LOGPROBS, MESSAGES, MODEL, PROMPT, Request, STOP, STREAM, TOP_LOGPROBS};
 use crate::wire::Kind;
 use serde::Serialize;
@@ -82,6 +83,16 @@ impl Plan {
         let body = Body { plan: self, stream, usage };
         serde_json::to_vec(&body)
             .map_err(|e| Error::invalid("request", format!("cannot be written as JSON ({e})")))
+    }
+
+    /// The model; empty for the list of models.
+    pub fn model(&self) -> &str {
+        &self.request.model
+    }
+
+    /// What is to be different from the client's own settings.
+    pub fn wishes(&self) -> Wishes {
+        self.request.wishes
     }
 
     /// Whether the caller chose `stream_options`; then they are not the library's to leave out.

@@ -1,6 +1,7 @@
 //! What is asked: a model, messages or a prompt, and parameters, typed or as raw JSON.
 
 use crate::error::Error;
+use crate::policy::Wishes;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::ops::RangeInclusive;
@@ -60,6 +61,8 @@ pub struct Request {
     pub(crate) biases: Vec<(i64, f64)>,
     /// Every other key, in the order in which it was first set.
     pub(crate) fields: Vec<(Arc<str>, Arc<RawValue>)>,
+    /// What is to be different from the client's own settings; not part of the body.
+    pub wishes: Wishes,
 }
 
 impl Request {

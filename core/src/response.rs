@@ -22,6 +22,8 @@ pub struct Response {
     pub first_token: Option<Duration>,
     /// From the call to the end.
     pub total: Duration,
+    /// What it cost, in nano-USD; `None` if that is not known.
+    pub cost: Option<i64>,
     /// What the server got wrong and was understood all the same: which, and how often.
     pub tolerated: Vec<(Text, u32)>,
     json: OnceLock<Text>,
@@ -39,6 +41,7 @@ impl Response {
             attempts: 0,
             first_token: None,
             total,
+            cost: None,
             json: OnceLock::new(),
         }
     }

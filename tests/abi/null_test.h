@@ -115,6 +115,21 @@ static inline hb_error *make_error(void) {
     return error;
 }
 
+static inline hb_log *make_log(void) {
+    hb_client *client = NULL;
+    hb_options *options = make_options();
+    hb_request *request = make_chat();
+    hb_options_set_log_level(options, HB_LOG_INFO);
+    if (hb_client_new(options, &client, NULL) != HB_OK) give_up("no client");
+    if (hb_chat(client, request, NULL, NULL) != HB_OK) give_up("no answer");
+    hb_log *log = hb_client_take_log(client);
+    if (log == NULL) give_up("no log");
+    hb_request_free(request);
+    hb_client_free(client);
+    hb_options_free(options);
+    return log;
+}
+
 static inline hb_queue *make_queue(void) {
     hb_queue *queue = NULL;
     if (hb_queue_new(&queue, NULL) != HB_OK) give_up("no queue");

@@ -45,14 +45,18 @@ OBJECTS = {
     "hb_response": ("hb_response *", "make_response()", "hb_response_free({0})"),
     "hb_error": ("hb_error *", "make_error()", "hb_error_free({0})"),
     "hb_model_list": ("const hb_model_list *", "hb_catalog()", "(void){0}"),
+    "hb_log": ("hb_log *", "make_log()", "hb_log_free({0})"),
 }
 
 # Valid values, by type and, for texts, by name. A function that needs another one has it in SPECIAL.
 VALUES = {
     "const char *": {"key": 'setting("HB_TEST_KEY")', "url": '"http://127.0.0.1:1"', "name": '"x-test"', "value": '"1"',
-                     "pem": "certificate()", "role": '"user"', "text": '"words"', "model": "MODEL", "json": '"1"'},
+                     "pem": "certificate()", "role": '"user"', "text": '"words"', "model": "MODEL", "json": '"1"',
+                     "hosts": '"a.b"', "path": '"recording.jsonl"'},
     "int32_t": {None: "1", "timeout_ms": "30000"},
-    "uint32_t": {"index": "0", "choice": "0", "ms": "30000", "limit": "HB_LIMIT_LINE"},
+    "uint32_t": {"index": "0", "choice": "0", "ms": "30000", "limit": "HB_LIMIT_LINE", "level": "HB_LOG_TRACE",
+                 "retries": "1", "requests": "60", "tier": "HB_TIER_BASIC", "timing": "HB_REPLAY_AT_ONCE",
+                 "count": "HB_COUNT_REQUESTS"},
     "int64_t": {None: "1"},
     "uint64_t": {None: "7"},
     "double": {None: "0.5"},
@@ -75,7 +79,7 @@ PRELUDE = pathlib.Path(__file__).with_suffix(".h")
 
 # The neutral values that a getter of a type can have.
 NEUTRAL = {"const char *": ('""',), "hb_status": ("HB_OK",), "uint32_t": ("0",), "int32_t": ("0", "-1"),
-           "int64_t": ("0", "-1")}
+           "int64_t": ("0", "-1"), "hb_op": ("0",)}
 
 # A bad value is remembered by an object of these types, and these calls report it.
 STICKY = {"hb_options *": "reported_by_client_new", "hb_request *": "reported_by_check"}
@@ -286,7 +290,7 @@ def judge(function):
         return getter_checks(function)
     if result == "hb_status":
         return status_checks(function)
-    if reads and len(function.parameters) == 1 and "NULL for NULL" in function.comment:
+    if object_of(first) and len(function.parameters) == 1 and "NULL for NULL" in function.comment:
         return copy_checks(function)
     if result == "hb_request *" and first.type == "const char *" and pointers == [first]:
         return constructor_checks(function)

@@ -67,7 +67,7 @@ impl Dialer {
         #[cfg(target_os = "linux")]
         connector.set_tcp_user_timeout(Some(UNCONFIRMED));
         // Shared out among the addresses of a name, so that a dead one leaves time for the next.
-        connector.set_connect_timeout(config.deadlines.connect);
+        connector.set_connect_timeout(config.connect);
         Ok(Self { way, server: endpoint.uri(), tls, proxy_tls, connector })
     }
 

@@ -16,8 +16,8 @@ mod tls;
 pub use pool::Failure;
 pub use reply::Reply;
 
+use crate::account::Account;
 use crate::config::Config;
-use crate::counters::Counters;
 use crate::endpoint::{Endpoint, Route};
 use crate::error::Error;
 use bytes::Bytes;
@@ -52,7 +52,7 @@ pub struct Attempt {
 
 impl Net {
     /// Prepares everything but the connection itself.
-    pub fn new(config: &Config, counters: Arc<Counters>) -> Result<Self, Error> {
+    pub fn new(config: &Config, account: &Arc<Account>) -> Result<Self, Error> {
         let endpoint = config.endpoint()?;
         let dialer = Dialer::new(config, &endpoint)?;
         let mut headers = config.headers.clone();
@@ -61,7 +61,7 @@ impl Net {
         if let Some(login) = dialer.forward().and_then(|hop| hop.login.clone()) {
             headers.insert(PROXY_AUTHORIZATION, login);
         }
-        let pool = Pool::new(dialer, config.deadlines.connect, http2_headers(config.header_bytes), counters);
+        let pool = Pool::new(dialer, config.connect, http2_headers(config.header_bytes), Arc::clone(account));
         Ok(Self { pool, endpoint, headers })
     }
 

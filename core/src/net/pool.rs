@@ -5,8 +5,10 @@
 
 use super::dial::{BoxError, Counted, Dialer};
 use super::fault;
-use crate::counters::{Count, Counters};
+use crate::account::Account;
+use crate::counters::Count;
 use crate::error::Error;
+use crate::log::Level;
 use crate::sync::lock;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -56,7 +58,7 @@ struct Shared {
     dialer: Dialer,
     limit: Option<Duration>,
     header_bytes: u32,
-    counters: Arc<Counters>,
+    account: Arc<Account>,
     state: Mutex<State>,
     /// A connection was made, or not; or one has room again.
     changed: Notify,
@@ -193,9 +195,9 @@ impl Drop for Waiting {
 }
 
 impl Pool {
-    pub fn new(dialer: Dialer, limit: Option<Duration>, header_bytes: u32, counters: Arc<Counters>) -> Self {
+    pub fn new(dialer: Dialer, limit: Option<Duration>, header_bytes: u32, account: Arc<Account>) -> Self {
         let (state, changed) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Shared { dialer, limit, header_bytes, counters, state, changed }))
+        Self(Arc::new(Shared { dialer, limit, header_bytes, account, state, changed }))
     }
 
     /// Makes a connection ahead of the first request, if there is none.
@@ -351,7 +353,8 @@ impl Shared {
     /// Makes a connection.
     async fn open(self: &Arc<Self>) -> Result<Lease, Error> {
         let line = self.dialer.dial().await.map_err(|e| fault::no_connection(&*e, self.limit))?;
-        self.counters.add(Count::Connections, 1);
+        self.account.counters.add(Count::Connections, 1);
+        self.account.log.tell(Level::Debug, 0, None, "connected", || [("http2", line.http2.into())]);
         let opened =
             if line.http2 { self.open_http2(line.stream).await } else { self.open_http1(line.stream).await };
         opened.map_err(|e| fault::no_connection(&e, None))

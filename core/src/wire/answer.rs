@@ -66,6 +66,11 @@ impl Answer {
         }
     }
 
+    /// Whether anything came that a model had to say: from then on the answer is worth its money.
+    pub(super) fn has_begun(&self) -> bool {
+        self.choices.iter().any(|choice| choice.begun)
+    }
+
     /// How many choices have finished, if every one that was seen has.
     pub(super) fn finished(&self) -> Option<usize> {
         let mut seen = self.choices.iter().filter(|choice| choice.seen);

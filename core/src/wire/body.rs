@@ -4,7 +4,7 @@ use super::answer::Answer;
 use super::errors;
 use super::json::{Type, parse};
 use super::reading::Reading;
-use super::sse::Sse;
+use super::sse::{Event, Sse};
 use super::tolerated::Tolerated;
 use super::{Bound, Expect, Flow, Kind, Limits, Sink};
 use crate::error::{Error, Status};
@@ -16,6 +16,7 @@ pub struct Decoder {
     /// The content type says that it is a stream of events.
     streams: bool,
     received: u64,
+    events: u64,
     reading: Reading,
 }
 
@@ -47,7 +48,14 @@ impl Decoder {
     pub fn new(expect: Expect, limits: Limits, strict: bool) -> Self {
         let answer = Answer::new(expect.kind, &limits);
         let reading = Reading { expect, limits, strict, http_status: 0, answer, done: false, failed: None };
-        Self { shape: Shape::Unknown(Head::default()), http_status: 0, streams: false, received: 0, reading }
+        Self {
+            shape: Shape::Unknown(Head::default()),
+            http_status: 0,
+            streams: false,
+            received: 0,
+            events: 0,
+            reading,
+        }
     }
 
     /// The head of the response. It decides, together with the first bytes, what the body is.
@@ -83,12 +91,19 @@ impl Decoder {
     }
 
     fn feed_known(&mut self, bytes: &[u8], sink: &mut Sink<'_>) -> Result<Flow, Error> {
-        let reading = &mut self.reading;
+        let (reading, events) = (&mut self.reading, &mut self.events);
+        if !matches!(self.shape, Shape::Unknown(_) | Shape::Events(..)) {
+            *events += 1;
+        }
         match &mut self.shape {
             Shape::Unknown(_) => Ok(Flow::More),
             Shape::Events(sse, words) => {
                 let limits = reading.limits;
-                sse.feed(bytes, &limits, &mut |event| reading.event(event, true, sink))?;
+                let mut take = |event: Event<'_>| {
+                    *events += 1;
+                    reading.event(event, true, sink)
+                };
+                sse.feed(bytes, &limits, &mut take)?;
                 if sse.is_foreign() {
                     keep_some(words, bytes, limits.error_body);
                 } else {
@@ -162,6 +177,21 @@ impl Decoder {
     /// Bytes of the body so far.
     pub fn received(&self) -> u64 {
         self.received
+    }
+
+    /// Whether anything of an answer came, be it not readable yet: a word, a part of a tool call, or a byte of a body that
+    /// comes as a whole.
+    pub fn has_begun(&self) -> bool {
+        match &self.shape {
+            Shape::Json(body) => !body.is_empty(),
+            Shape::Unknown(_) | Shape::Page(_) | Shape::Failure(_) => false,
+            Shape::Events(..) => self.reading.answer.has_begun(),
+        }
+    }
+
+    /// How often something came that is no mere sign of life: an event with data, or bytes of a body that is no stream.
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// The answer so far.

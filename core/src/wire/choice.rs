@@ -28,6 +28,8 @@ pub struct Choice {
     /// Log-probabilities as JSON, filled in by [`super::Decoder::into_answer`]; empty if there are none.
     pub logprobs: Text,
     pub(super) seen: bool,
+    /// Whether anything came that a model had to say, be it still held back.
+    pub(super) begun: bool,
     /// Whether a part of it came as a `delta`.
     pub(super) streamed: bool,
     /// Whether there was content at all: null and "" are not the same in JSON.
@@ -120,6 +122,8 @@ impl Adding<'_, '_> {
         let mut complete = |index, call: &_| sink(Piece::ToolCall { choice: number, index, call });
         let mut cost =
             Cost { budget: self.budget, odd: self.odd, tool_calls: self.tool_calls, delta: is_delta };
+        let listed = |value: &Value<'_>| value.items().next().is_some();
+        self.choice.begun |= delta.tool_calls.as_ref().is_some_and(listed) || delta.function_call.is_some();
         let calls = &mut self.choice.tool_calls;
         match (delta.tool_calls, delta.function_call) {
             (Some(listed), _) => calls.add(listed, number, &mut cost, &mut complete)?,
@@ -188,6 +192,7 @@ impl Adding<'_, '_> {
         if text.is_empty() {
             return;
         }
+        self.choice.begun = true;
         let number = self.number;
         let Choice { splitter, text: texts, reasoning, .. } = &mut *self.choice;
         let mut out = deliver(number, texts, reasoning, self.sink);
