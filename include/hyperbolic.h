@@ -153,6 +153,11 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
 #define HB_E_PANIC (-6)
 
 /**
+ * A saved conversation or a recording cannot be read, or a recording lacks what was asked. The message says where.
+ */
+#define HB_E_BAD_DATA (-7)
+
+/**
  * You ended the request: HB_STOP, hb_cancel, or a close.
  */
 #define HB_E_CANCELLED (-10)
@@ -201,6 +206,11 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
  * HTTP 5xx, 408, 409, or an error that says nothing more: try again later.
  */
 #define HB_E_SERVER (-24)
+
+/**
+ * The spending limit that you set yourself is reached.
+ */
+#define HB_E_BUDGET (-30)
 
 /**
  * The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice.

@@ -27,6 +27,8 @@ pub const HB_E_FORKED: i32 = -4;
 pub const HB_E_SYSTEM: i32 = -5;
 /// A bug in this library, contained. Please report the message.
 pub const HB_E_PANIC: i32 = -6;
+/// A saved conversation or a recording cannot be read, or a recording lacks what was asked. The message says where.
+pub const HB_E_BAD_DATA: i32 = -7;
 /// You ended the request: HB_STOP, hb_cancel, or a close.
 pub const HB_E_CANCELLED: i32 = -10;
 /// A deadline passed. The message says which, and after how many bytes.
@@ -47,6 +49,8 @@ pub const HB_E_RATE_LIMITED: i32 = -22;
 pub const HB_E_QUOTA: i32 = -23;
 /// HTTP 5xx, 408, 409, or an error that says nothing more: try again later.
 pub const HB_E_SERVER: i32 = -24;
+/// The spending limit that you set yourself is reached.
+pub const HB_E_BUDGET: i32 = -30;
 
 /// The number of a status of the core.
 pub const fn number(status: Status) -> hb_status {
@@ -57,6 +61,7 @@ pub const fn number(status: Status) -> hb_status {
         Status::Forked => HB_E_FORKED,
         Status::System => HB_E_SYSTEM,
         Status::Panic => HB_E_PANIC,
+        Status::BadData => HB_E_BAD_DATA,
         Status::Cancelled => HB_E_CANCELLED,
         Status::Deadline => HB_E_DEADLINE,
         Status::Connect => HB_E_CONNECT,
@@ -67,6 +72,7 @@ pub const fn number(status: Status) -> hb_status {
         Status::RateLimited => HB_E_RATE_LIMITED,
         Status::Quota => HB_E_QUOTA,
         Status::Server => HB_E_SERVER,
+        Status::Budget => HB_E_BUDGET,
     }
 }
 
@@ -93,6 +99,7 @@ const fn name(status: hb_status) -> &'static CStr {
         HB_E_FORKED => c"HB_E_FORKED",
         HB_E_SYSTEM => c"HB_E_SYSTEM",
         HB_E_PANIC => c"HB_E_PANIC",
+        HB_E_BAD_DATA => c"HB_E_BAD_DATA",
         HB_E_CANCELLED => c"HB_E_CANCELLED",
         HB_E_DEADLINE => c"HB_E_DEADLINE",
         HB_E_CONNECT => c"HB_E_CONNECT",
@@ -103,6 +110,7 @@ const fn name(status: hb_status) -> &'static CStr {
         HB_E_RATE_LIMITED => c"HB_E_RATE_LIMITED",
         HB_E_QUOTA => c"HB_E_QUOTA",
         HB_E_SERVER => c"HB_E_SERVER",
+        HB_E_BUDGET => c"HB_E_BUDGET",
         _ if status > 0 => c"HB_UNKNOWN",
         _ => c"HB_E_UNKNOWN",
     }

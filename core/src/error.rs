@@ -20,6 +20,8 @@ pub enum Status {
     System,
     /// A bug in this library, contained.
     Panic,
+    /// A saved conversation or a recording cannot be read.
+    BadData,
     /// The caller ended the request.
     Cancelled,
     /// A deadline passed; the message says which.
@@ -40,6 +42,8 @@ pub enum Status {
     Quota,
     /// 5xx, 408, 409, or an error object that says nothing more: try again later.
     Server,
+    /// The caller's own spending limit is reached.
+    Budget,
 }
 
 /// One failure, behind one pointer, because every function that can fail returns it by value.
