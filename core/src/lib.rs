@@ -9,10 +9,11 @@ pub mod error;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 mod http;
-mod key;
+pub mod key;
 pub mod op;
 pub mod plan;
 pub mod queue;
+pub mod recording;
 mod registry;
 pub mod request;
 pub mod response;
