@@ -4,7 +4,9 @@ use crate::error::Error;
 use crate::text::Text;
 use bytes::Bytes;
 use http::HeaderValue;
+use memchr::memchr3_iter;
 use std::fmt;
+use std::ops::Range;
 use zeroize::Zeroizing;
 
 const SCHEME: &str = "Bearer ";
@@ -53,9 +55,43 @@ impl Key {
 
     /// Takes the key out of a text that a server wrote.
     pub fn redact_text(&self, text: &mut Text) {
-        if let Some(clean) = without(text.as_str(), &self.0.as_bytes()[SCHEME.len()..]) {
+        if let Some(clean) = self.redact_str(text.as_str()) {
             *text = Text::from(clean);
         }
+    }
+
+    /// `text` without the key; `None` if it is not there.
+    pub fn redact_str(&self, text: &str) -> Option<String> {
+        let clean = self.redact_pieces(&[text])?;
+        Some(String::from_utf8_lossy(&clean.concat()).into_owned())
+    }
+
+    /// The bytes that come in `pieces` without the key, however they split it; `None` if it is not there. Its mark
+    /// stands in the piece where it began.
+    pub fn redact_pieces(&self, pieces: &[impl AsRef<[u8]>]) -> Option<Vec<Vec<u8>>> {
+        let whole = pieces.iter().map(AsRef::as_ref).collect::<Vec<_>>().concat();
+        let mut ranges = self.ranges(&whole).peekable();
+        ranges.peek()?;
+        let mut end = 0;
+        let clean = pieces.iter().map(|piece| {
+            let start = end;
+            end += piece.as_ref().len();
+            let (mut clean, mut at) = (Vec::new(), start);
+            while let Some(range) = ranges.peek().filter(|range| range.start < end) {
+                if range.start >= start {
+                    clean.extend_from_slice(&whole[at..range.start]);
+                    clean.extend_from_slice(REDACTED.as_bytes());
+                }
+                at = range.end.min(end);
+                if range.end > end {
+                    break;
+                }
+                ranges.next();
+            }
+            clean.extend_from_slice(&whole[at..end]);
+            clean
+        });
+        Some(clean.collect())
     }
 
     /// Takes the key out of everything that `error` shows: servers echo it.
@@ -64,23 +100,23 @@ impl Key {
             self.redact_text(text);
         }
     }
-}
 
-/// `text` without the key; `None` if it is not there.
-fn without(text: &str, key: &[u8]) -> Option<String> {
-    let (mut clean, mut kept, mut at) = (String::new(), 0, 0);
-    while at < text.len() {
-        match WRITINGS.iter().find_map(|byte| written(&text.as_bytes()[at..], key, *byte)) {
-            Some(length) => {
-                clean.push_str(&text[kept..at]);
-                clean.push_str(REDACTED);
-                at += length;
-                kept = at;
+    /// Where the key stands in `text`, in any of its writings.
+    fn ranges(&self, text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let key = &self.0.as_bytes()[SCHEME.len()..];
+        let mut free = 0;
+        // What any of the writings can begin with; a key is never empty.
+        memchr3_iter(key[0], b'\\', b'%', text).filter_map(move |at| {
+            let rest = &text[at..];
+            // Inside of one that was found already.
+            if at < free {
+                return None;
             }
-            None => at += 1,
-        }
+            let length = WRITINGS.iter().find_map(|writing| written(rest, key, *writing))?;
+            free = at + length;
+            Some(at..free)
+        })
     }
-    (kept > 0).then(|| clean + &text[kept..])
 }
 
 /// How one byte of a key may stand at the beginning of a text, and how long it is there.
@@ -156,6 +192,46 @@ mod tests {
             key.redact(&mut error);
             assert_eq!(error.message.as_str(), "é[key][key]é sk/", "{echo}");
         }
+    }
+
+    #[test]
+    fn is_found_wherever_it_is_split() {
+        // Bytes that are no UTF-8 stand around it, and text that begins like it.
+        let (before, after) = (&b"\xff\xe2sk-sk\\u"[..], &b"\x80sk-secre%\xc3"[..]);
+        let key = Key::new("sk-s/cret").unwrap();
+        for echo in [&b"sk-s/cret"[..], b"sk-s\\/cret", b"\\u0073k-s\\u002fcret", b"%73k-s%2Fcret"] {
+            let whole = [before, echo, after].concat();
+            for first in 0..=whole.len() {
+                for second in first..=whole.len() {
+                    let pieces = [&whole[..first], &whole[first..second], &whole[second..]];
+                    let clean = key.redact_pieces(&pieces).unwrap();
+                    assert_eq!(clean.concat(), [before, b"[key]", after].concat(), "{first} {second}");
+                    // Nothing but the key left its piece.
+                    let begins = [first, second].iter().filter(|split| before.len() >= **split).count();
+                    for (index, piece) in clean.iter().enumerate() {
+                        let marks = piece.windows(5).filter(|window| window == b"[key]").count();
+                        assert_eq!(marks, usize::from(index == begins), "{first} {second}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn is_found_as_often_as_it_is_there() {
+        let key = Key::new("aab").unwrap();
+        let clean = |pieces: &[&str]| {
+            let clean = key.redact_pieces(pieces)?;
+            Some(clean.into_iter().map(|piece| String::from_utf8(piece).unwrap()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            clean(&["aaa", "", "baabaa", "b", "xaa"]).unwrap(),
+            ["a[key]", "", "[key][key]", "", "xaa"]
+        );
+        assert_eq!(clean(&["a", "a", "", "", "b"]).unwrap(), ["[key]", "", "", "", ""]);
+        assert_eq!(clean(&["aa", "", "ab", "aa"]).unwrap(), ["a[key]", "", "", "aa"]);
+        assert_eq!(clean(&["aa", "xb", "a"]), None);
+        assert_eq!(clean(&[]), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod exchange;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 mod idle;
-mod key;
+pub mod key;
 mod life;
 pub mod log;
 mod net;
@@ -21,6 +21,7 @@ pub mod pacing;
 pub mod plan;
 pub mod policy;
 pub mod queue;
+pub mod recording;
 mod registry;
 pub mod request;
 pub mod response;

@@ -55,6 +55,7 @@ static const struct named STATUSES[] = {
     {"HB_E_FORKED", HB_E_FORKED, -4},
     {"HB_E_SYSTEM", HB_E_SYSTEM, -5},
     {"HB_E_PANIC", HB_E_PANIC, -6},
+    {"HB_E_BAD_DATA", HB_E_BAD_DATA, -7},
     {"HB_E_CANCELLED", HB_E_CANCELLED, -10},
     {"HB_E_DEADLINE", HB_E_DEADLINE, -11},
     {"HB_E_CONNECT", HB_E_CONNECT, -12},
@@ -65,6 +66,7 @@ static const struct named STATUSES[] = {
     {"HB_E_RATE_LIMITED", HB_E_RATE_LIMITED, -22},
     {"HB_E_QUOTA", HB_E_QUOTA, -23},
     {"HB_E_SERVER", HB_E_SERVER, -24},
+    {"HB_E_BUDGET", HB_E_BUDGET, -30},
 };
 
 static const char *known_name(hb_status status) {
