@@ -27,7 +27,7 @@ pub use state::{Last, Stats, Upload};
 
 use state::State;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -68,6 +68,7 @@ impl Default for Options {
 /// A running server. Dropping it stops it.
 pub struct Simulator {
     url: String,
+    control_url: String,
     ca_pem: Option<String>,
     state: Arc<State>,
     handle: Handle,
@@ -90,13 +91,13 @@ impl Simulator {
         let (bound, listening) = mpsc::channel();
         let serving = state.clone();
         let serve = async move {
-            let listener = TcpListener::bind((options.host, options.port)).await;
-            let address =
-                listener.as_ref().map_err(|error| error.kind().into()).and_then(TcpListener::local_addr);
-            // Whoever started the server waits for this.
-            let _ = bound.send(address);
-            if let Ok(listener) = listener {
-                server::serve(listener, tls, serving).await;
+            match listen(options.host, options.port).await {
+                // Whoever started the server waits for this.
+                Err(error) => drop(bound.send(Err(error))),
+                Ok((api, control, addresses)) => {
+                    let _ = bound.send(Ok(addresses));
+                    tokio::join!(server::serve(api, tls, &serving), server::serve_control(control, &serving));
+                }
             }
         };
         // The runtime stays on its thread from the start, so that callers may be workers of another.
@@ -108,14 +109,20 @@ impl Simulator {
                 }
             });
         })?;
-        let address = listening.recv().map_err(io::Error::other)??;
-        let url = format!("{scheme}://{address}");
-        Ok(Self { url, ca_pem, state, handle, stop: Some(stop), thread: Some(thread) })
+        let (api, control) = listening.recv().map_err(io::Error::other)??;
+        let url = format!("{scheme}://{api}");
+        let control_url = format!("http://{control}");
+        Ok(Self { url, control_url, ca_pem, state, handle, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens: scheme, address and port.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it takes control requests alone, without TLS.
+    pub fn control_url(&self) -> &str {
+        &self.control_url
     }
 
     /// The authority to trust, where the server speaks TLS.
@@ -163,6 +170,14 @@ impl Simulator {
     pub fn reset(&self) {
         self.state.reset();
     }
+}
+
+/// The listeners of the API and of the control routes, and where they are.
+async fn listen(host: IpAddr, port: u16) -> io::Result<(TcpListener, TcpListener, (SocketAddr, SocketAddr))> {
+    let api = TcpListener::bind((host, port)).await?;
+    let control = TcpListener::bind((host, 0)).await?;
+    let addresses = (api.local_addr()?, control.local_addr()?);
+    Ok((api, control, addresses))
 }
 
 impl Drop for Simulator {

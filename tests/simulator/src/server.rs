@@ -10,6 +10,7 @@ use crate::state::{Connection, InFlight, Last, State};
 use crate::tls::H2;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
@@ -27,13 +28,39 @@ use tokio_rustls::TlsAcceptor;
 /// The header in which a request brings its own script.
 const FAULT_HEADER: &str = "x-simulator-fault";
 
-/// Accepts connections for ever.
-pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, state: Arc<State>) {
+/// Accepts connections to the API for ever.
+pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, state: &Arc<State>) {
+    loop {
+        let tcp = accept(&listener).await;
+        let connection = Connection::open(state);
+        tokio::spawn(serve_connection(tcp, tls.clone(), state.clone(), connection));
+    }
+}
+
+/// Accepts connections that bring control requests alone, and are neither counted nor harmed by any fault.
+pub async fn serve_control(listener: TcpListener, state: &Arc<State>) {
+    loop {
+        let tcp = accept(&listener).await;
+        let state = state.clone();
+        let service = service_fn(move |request: Request<Incoming>| {
+            let state = state.clone();
+            async move {
+                let (head, body) = request.into_parts();
+                control(&state, &head, body).await
+            }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(tcp), service));
+    }
+}
+
+/// The next connection.
+async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((tcp, _)) => {
-                let connection = Connection::open(&state);
-                tokio::spawn(serve_connection(tcp, tls.clone(), state.clone(), connection));
+                // Failure means no delay is lost, which no test could see.
+                let _ = tcp.set_nodelay(true);
+                return tcp;
             }
             // Out of descriptors: accepting again at once would only burn the CPU until one is free.
             Err(_) => sleep(Duration::from_millis(10)).await,
@@ -47,8 +74,6 @@ async fn serve_connection(
     state: Arc<State>,
     connection: Arc<Connection>,
 ) {
-    // Failure means no delay is lost, which no test could see.
-    let _ = tcp.set_nodelay(true);
     let socket = Socket { tcp, connection: connection.clone() };
     match tls {
         None => serve_http(socket, false, state, connection).await,
@@ -90,8 +115,7 @@ async fn handle(
     let is_control = head.uri.path().starts_with(control::PREFIX);
     connection.used(is_control);
     if is_control {
-        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        return Ok(control::answer(&state, &head.method, &head.uri, &head.headers, body).await);
+        return control(&state, &head, body).await;
     }
     let route = Route::of(head.uri.path());
     let mut request = InFlight::begin(&state, &connection, route.name());
@@ -132,6 +156,11 @@ async fn handle(
     };
     let answer = answer.unwrap_or_else(|error| Answer::error(&error, fault.openai_errors));
     Ok(answer.send(&state, fault, request, number))
+}
+
+async fn control(state: &State, head: &Parts, body: Incoming) -> io::Result<Response<Body>> {
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    Ok(control::answer(state, &head.method, &head.uri, &head.headers, body).await)
 }
 
 /// The fault for a request: of its own script, or else of the server's.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod client;
+mod control;
 mod faults;
 mod program;
 mod tls;
