@@ -3,7 +3,8 @@
 use crate::body::{Body, Pieces};
 use crate::errors::ApiError;
 use crate::faults::Fault;
-use crate::state::{InFlight, State};
+use crate::flight::InFlight;
+use crate::state::State;
 use bytes::Bytes;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};

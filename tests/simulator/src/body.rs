@@ -1,7 +1,7 @@
 //! An answer's body: its pieces, and what a fault does to them on the way out.
 
 use crate::faults::{Break, Fault, Position};
-use crate::state::InFlight;
+use crate::flight::InFlight;
 use bytes::Bytes;
 use hyper::body::Frame;
 use std::collections::VecDeque;
@@ -161,6 +161,9 @@ impl hyper::body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let body = &mut *self;
+        if body.request.as_ref().is_some_and(InFlight::is_cut_off) {
+            return Poll::Pending;
+        }
         if std::mem::take(&mut body.flush) {
             context.waker().wake_by_ref();
             return Poll::Pending;

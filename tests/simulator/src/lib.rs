@@ -8,22 +8,29 @@ mod answer;
 mod api;
 mod body;
 mod completion;
+mod connection;
 mod control;
 mod errors;
 mod faults;
+mod flight;
 mod limits;
 mod render;
 mod request;
 mod schema;
+mod script;
 mod server;
+mod socket;
 mod state;
+mod stats;
 mod text;
 mod tls;
 mod tools;
 
+pub use connection::{End, Script as ConnectionScript};
 pub use faults::Script;
 pub use limits::Tier;
-pub use state::{Last, Stats, Upload};
+pub use state::Upload;
+pub use stats::{Last, Stats};
 
 use state::State;
 use std::io;
@@ -84,7 +91,7 @@ impl Simulator {
             false => (None, None),
         };
         let scheme = if options.tls { "https" } else { "http" };
-        let state = State::new(options.tier, options.minute, options.keys);
+        let state = State::new(&options);
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
@@ -158,7 +165,21 @@ impl Simulator {
 
     /// Sets the script for all requests that bring none.
     pub fn set_faults(&self, script: Script) {
-        self.state.set_faults(Some(script));
+        self.state.set_faults(script);
+    }
+
+    /// Sets the script for connections that are accepted from now on.
+    pub fn set_connection_faults(&self, script: ConnectionScript) {
+        self.state.set_connection_faults(script);
+    }
+
+    /// Ends every open connection, as `POST /simulator/disconnect` does; says how many.
+    pub fn disconnect(&self, how: End) -> usize {
+        let (done, ended) = mpsc::channel();
+        let state = self.state.clone();
+        self.handle.spawn(async move { done.send(state.disconnect(how).await) });
+        // The server's thread lives as long as this object.
+        ended.recv().unwrap_or_default()
     }
 
     /// Keeps a body for the fault `raw=name`.

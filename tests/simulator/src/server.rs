@@ -3,10 +3,14 @@
 use crate::answer::{Answer, bad_fault};
 use crate::api::{self, Route};
 use crate::body::Body;
+use crate::connection::{Connection, End};
 use crate::control;
 use crate::errors::ApiError;
 use crate::faults::{Fault, NoHead, Script};
-use crate::state::{Connection, InFlight, Last, State};
+use crate::flight::InFlight;
+use crate::socket::Socket;
+use crate::state::State;
+use crate::stats::Last;
 use crate::tls::H2;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -16,14 +20,14 @@ use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::io;
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::server::Acceptor;
+use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 
 /// The header in which a request brings its own script.
 const FAULT_HEADER: &str = "x-simulator-fault";
@@ -74,7 +78,43 @@ async fn serve_connection(
     state: Arc<State>,
     connection: Arc<Connection>,
 ) {
-    let socket = Socket { tcp, connection: connection.clone() };
+    let socket = Socket::new(tcp);
+    let serving = pin!(serve_socket(socket.clone(), tls, state, connection.clone()));
+    let mut end = tokio::select! {
+        biased;
+        end = connection.ending(|_| true) => end,
+        () = serving => return,
+    };
+    if end == End::Silent {
+        // Whatever served the connection is there still, but is not polled: nothing is read or written.
+        end = tokio::select! {
+            end = connection.ending(|end| end != End::Silent) => end,
+            () = socket.left() => End::Close,
+        };
+    }
+    match end {
+        End::Reset => socket.reset_when_closed(),
+        _ => socket.finish_when_closed(),
+    }
+}
+
+/// Serves a connection to its end, or as far as a fault lets it come.
+async fn serve_socket(
+    socket: Socket,
+    tls: Option<TlsAcceptor>,
+    state: Arc<State>,
+    connection: Arc<Connection>,
+) {
+    let fault = state.connection_fault();
+    if let Some(how) = fault.how {
+        state.count(|stats| stats.connections_faulted += 1);
+        // A client that leaves before its first message is complete ends the connection itself.
+        if fault.after_hello && LazyConfigAcceptor::new(Acceptor::default(), socket).await.is_err() {
+            return;
+        }
+        connection.end(how);
+        return std::future::pending().await;
+    }
     match tls {
         None => serve_http(socket, false, state, connection).await,
         Some(tls) => {
@@ -93,16 +133,10 @@ where
     let io = TokioIo::new(socket);
     let service = service_fn(|request| handle(request, state.clone(), connection.clone()));
     // Errors are what the faults and the clients make them; the counters tell of them.
-    tokio::select! {
-        biased;
-        () = connection.closing() => {}
-        _ = async {
-            if h2 {
-                http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await
-            } else {
-                http1::Builder::new().serve_connection(io, service).await
-            }
-        } => {}
+    if h2 {
+        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await;
+    } else {
+        let _ = http1::Builder::new().serve_connection(io, service).await;
     }
 }
 
@@ -144,7 +178,7 @@ async fn handle(
     if let Ok(Fault { delay: Some(delay), .. }) = fault.as_deref() {
         sleep(*delay).await;
     }
-    let number = state.next_id();
+    let number = state.next_number();
     let (answer, fault) = match fault {
         Err(error) => (Err(error), Arc::default()),
         Ok(fault) => {
@@ -171,60 +205,5 @@ fn fault(state: &State, headers: &HeaderMap) -> Result<Arc<Fault>, ApiError> {
             let script = script.to_str().map_err(|_| bad_fault("not ASCII"))?;
             Ok(Script::parse(script).map_err(|error| bad_fault(&error))?.next(state))
         }
-    }
-}
-
-/// A connection's socket, which is reset instead of closed where a fault says so.
-struct Socket {
-    tcp: TcpStream,
-    connection: Arc<Connection>,
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        if self.connection.is_reset() {
-            // The kernel sends RST in place of FIN for a socket that must not linger.
-            let _ = self.tcp.set_zero_linger();
-        }
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(context)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.tcp.is_write_vectored()
     }
 }
