@@ -2,7 +2,7 @@
 
 use crate::script::{self, Items, Value};
 use crate::state::State;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// How the server ends a connection.
@@ -62,6 +62,8 @@ pub struct Connection {
     state: Arc<State>,
     number: u64,
     end: watch::Sender<Option<End>>,
+    /// How it ends in the middle of the next answer's head.
+    head_cut: Mutex<Option<End>>,
     kind: Mutex<Kind>,
 }
 
@@ -84,11 +86,12 @@ impl Connection {
             state: state.clone(),
             number,
             end: watch::Sender::default(),
+            head_cut: Mutex::default(),
             kind: Mutex::new(Kind::Unknown),
         })
     }
 
-    fn kind(&self) -> std::sync::MutexGuard<'_, Kind> {
+    fn kind(&self) -> MutexGuard<'_, Kind> {
         self.kind.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -121,6 +124,16 @@ impl Connection {
             }
             open
         });
+    }
+
+    /// Ends it in the middle of the next answer's head.
+    pub fn cut_head(&self, how: End) {
+        *self.head_cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+    }
+
+    /// Whether that is to be, asked once.
+    pub fn take_head_cut(&self) -> Option<End> {
+        self.head_cut.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// How it was ended, if it was.

@@ -1,5 +1,6 @@
 //! Faults of answers.
 
+use crate::connection::End;
 use crate::script::{self, Items, Value};
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
@@ -59,6 +60,8 @@ pub struct Fault {
     pub delay: Option<Duration>,
     /// What happens instead of a head.
     pub no_head: Option<NoHead>,
+    /// How the connection ends in the middle of the head.
+    pub cut_head: Option<End>,
     /// Status of the answer.
     pub status: Option<StatusCode>,
     /// Body of the answer.
@@ -77,6 +80,10 @@ pub struct Fault {
     pub splits: Vec<usize>,
     /// Whether every byte is written alone.
     pub bytewise: bool,
+    /// Wait between writes.
+    pub byte_delay: Option<Duration>,
+    /// Whether the body is in gzip.
+    pub gzip: bool,
     /// Status with which `stream_options` is refused.
     pub refuse_stream_options: Option<StatusCode>,
     /// Whether errors have OpenAI's shape.
@@ -101,6 +108,8 @@ impl Items for Fault {
             "stall" => self.no_head = Some(value.bare(NoHead::Stall)?),
             "reset-head" => self.no_head = Some(value.bare(NoHead::Reset)?),
             "reset-upload" => self.no_head = Some(value.bare(NoHead::ResetUpload)?),
+            "stall-head" => self.cut_head = Some(value.bare(End::Silent)?),
+            "reset-in-head" => self.cut_head = Some(value.bare(End::Reset)?),
             "status" => self.status = Some(value.status()?),
             "body" => self.body = Some(value.bytes()),
             "raw" => self.raw = Some(value.text()?.to_owned()),
@@ -113,6 +122,8 @@ impl Items for Fault {
             "event-delay" => self.event_delay = Some(value.milliseconds()?),
             "split" => self.splits.push(value.number()?),
             "bytewise" => self.bytewise = value.bare(true)?,
+            "byte-delay" => self.byte_delay = Some(value.milliseconds()?),
+            "gzip" => self.gzip = value.bare(true)?,
             "refuse-stream-options" => self.refuse_stream_options = Some(value.status()?),
             "openai-errors" => self.openai_errors = value.bare(true)?,
             "final-usage" => self.usage = value.bare(Usage::Final)?,
@@ -144,6 +155,7 @@ fn header(text: &str) -> Option<(HeaderName, HeaderValue)> {
 mod tests {
     use super::{Break, Fault, NoHead, Position, Script, Usage};
     use crate::Options;
+    use crate::connection::End;
     use crate::state::State;
     use std::sync::Arc;
     use std::time::Duration;
@@ -155,7 +167,7 @@ mod tests {
     #[test]
     fn reads_every_item() {
         let script = "status=503,body=%7B%22a%22%3A1%2C2%7D,header=retry-after: 2,header=x:y,content-type=text/html,\
-            delay=10,event-delay=20,split=3,split=7,bytewise,raw=name,times=2,openai-errors,no-usage,think,\
+            delay=10,event-delay=20,split=3,split=7,bytewise,byte-delay=1,gzip,raw=name,times=2,openai-errors,no-usage,think,\
             think=reasoning,words=9,refuse-stream-options=422,reset-after=17b";
         let fault = read(script);
         assert_eq!(fault.status.unwrap(), 503);
@@ -167,7 +179,8 @@ mod tests {
             (fault.delay, fault.event_delay),
             (Some(Duration::from_millis(10)), Some(Duration::from_millis(20)))
         );
-        assert_eq!((&fault.splits[..], fault.bytewise), (&[3, 7][..], true));
+        assert_eq!((&fault.splits[..], fault.bytewise, fault.gzip), (&[3, 7][..], true, true));
+        assert_eq!(fault.byte_delay, Some(Duration::from_millis(1)));
         assert_eq!((fault.raw.as_deref(), fault.words), (Some("name"), Some(9)));
         assert_eq!((fault.openai_errors, fault.usage), (true, Usage::Never));
         assert_eq!(fault.think, ["", "reasoning"]);
@@ -180,5 +193,6 @@ mod tests {
         assert_eq!(read("cut-after=3,stall-after=end").breaks, Some((Position::End, Break::Stall)));
         assert_eq!(read("close-after=0").breaks, Some((Position::Event(0), Break::Close)));
         assert_eq!(read("reset-upload").no_head, Some(NoHead::ResetUpload));
+        assert_eq!(read("reset-in-head,stall-head").cut_head, Some(End::Silent));
     }
 }

@@ -13,6 +13,8 @@ mod control;
 mod errors;
 mod faults;
 mod flight;
+mod gate;
+mod gzip;
 mod limits;
 mod render;
 mod request;

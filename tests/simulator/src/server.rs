@@ -8,6 +8,7 @@ use crate::control;
 use crate::errors::ApiError;
 use crate::faults::{Fault, NoHead, Script};
 use crate::flight::InFlight;
+use crate::gate::Gate;
 use crate::socket::Socket;
 use crate::state::State;
 use crate::stats::Last;
@@ -17,7 +18,7 @@ use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{HeaderMap, Request, Response};
+use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::io;
 use std::pin::pin;
@@ -130,12 +131,13 @@ async fn serve_http<S>(socket: S, h2: bool, state: Arc<State>, connection: Arc<C
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let io = TokioIo::new(socket);
     let service = service_fn(|request| handle(request, state.clone(), connection.clone()));
     // Errors are what the faults and the clients make them; the counters tell of them.
     if h2 {
+        let io = TokioIo::new(socket);
         let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await;
     } else {
+        let io = TokioIo::new(Gate::new(socket, connection.clone()));
         let _ = http1::Builder::new().serve_connection(io, service).await;
     }
 }
@@ -153,7 +155,7 @@ async fn handle(
     }
     let route = Route::of(head.uri.path());
     let mut request = InFlight::begin(&state, &connection, route.name());
-    let fault = fault(&state, &head.headers);
+    let fault = fault(&state, &head);
     let no_head = fault.as_ref().ok().and_then(|fault| fault.no_head);
     if no_head == Some(NoHead::ResetUpload) {
         // The first bytes only, so that the client is still writing the others.
@@ -189,6 +191,9 @@ async fn handle(
         }
     };
     let answer = answer.unwrap_or_else(|error| Answer::error(&error, fault.openai_errors));
+    if let Some(how) = fault.cut_head {
+        connection.cut_head(how);
+    }
     Ok(answer.send(&state, fault, request, number))
 }
 
@@ -198,12 +203,16 @@ async fn control(state: &State, head: &Parts, body: Incoming) -> io::Result<Resp
 }
 
 /// The fault for a request: of its own script, or else of the server's.
-fn fault(state: &State, headers: &HeaderMap) -> Result<Arc<Fault>, ApiError> {
-    match headers.get(FAULT_HEADER) {
-        None => Ok(state.faults().map(|script| script.next(state)).unwrap_or_default()),
+fn fault(state: &State, head: &Parts) -> Result<Arc<Fault>, ApiError> {
+    let fault = match head.headers.get(FAULT_HEADER) {
+        None => state.faults().map(|script| script.next(state)).unwrap_or_default(),
         Some(script) => {
             let script = script.to_str().map_err(|_| bad_fault("not ASCII"))?;
-            Ok(Script::parse(script).map_err(|error| bad_fault(&error))?.next(state))
+            Script::parse(script).map_err(|error| bad_fault(&error))?.next(state)
         }
+    };
+    if fault.cut_head.is_some() && head.version > Version::HTTP_11 {
+        return Err(bad_fault("a head can be cut in HTTP/1.1 only"));
     }
+    Ok(fault)
 }

@@ -1,6 +1,7 @@
 //! The server as its clients see it, over sockets.
 
 mod answers;
+mod bytes;
 mod client;
 mod connections;
 mod control;
