@@ -2,9 +2,10 @@
 
 use crate::body::{Body, Pieces};
 use crate::errors::ApiError;
-use crate::faults::Fault;
+use crate::faults::{Fault, Position};
 use crate::flight::InFlight;
 use crate::gzip::gzip;
+use crate::random::somewhere;
 use crate::state::State;
 use bytes::Bytes;
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -95,7 +96,7 @@ impl Answer {
     pub fn send(
         mut self,
         state: &State,
-        fault: Arc<Fault>,
+        mut fault: Arc<Fault>,
         mut request: InFlight,
         number: u64,
     ) -> Response<Body> {
@@ -112,6 +113,11 @@ impl Answer {
         let gzip = fault.gzip && self.length != Some(0);
         if gzip {
             self = self.gzipped();
+        }
+        if let Some((Position::Somewhere(draw), how)) = fault.breaks {
+            let pieces: Vec<Bytes> = self.pieces.collect();
+            Arc::make_mut(&mut fault).breaks = Some((somewhere(&pieces, draw), how));
+            self.pieces = Box::new(pieces.into_iter());
         }
         let content_type = fault.content_type.clone().unwrap_or(self.content_type);
         let extra = fault.headers.clone();

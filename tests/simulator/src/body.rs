@@ -131,7 +131,9 @@ impl Body {
         if let (Some(request), None) = (&mut request, steps.peek()) {
             request.finish();
         }
-        Self { steps, pause: None, flush: false, request }
+        // A break at once still comes after the head.
+        let flush = matches!(steps.peek(), Some(Step::Break(_)));
+        Self { steps, pause: None, flush, request }
     }
 
     /// A whole body that no fault touches.

@@ -100,22 +100,18 @@ async fn wait(state: &State, query: &str) -> Answer {
             continue;
         }
         let (name, at_most) = name.strip_suffix("-at-most").map_or((name, false), |name| (name, true));
-        if counter(&Stats::default(), name).is_none() {
+        if Stats::default().number(name).is_none() {
             return Err(bad());
         }
         conditions.push((name, at_most, value));
     }
     let reached = |stats: &Stats| {
         conditions.iter().all(|(name, at_most, value)| {
-            counter(stats, name).is_some_and(|now| if *at_most { now <= *value } else { now >= *value })
+            stats.number(name).is_some_and(|now| if *at_most { now <= *value } else { now >= *value })
         })
     };
     match timeout(Duration::from_millis(longest), state.wait_for(reached)).await {
         Ok(stats) => Ok(stats.to_json()),
         Err(_) => Err((StatusCode::GATEWAY_TIMEOUT, state.stats().to_json())),
     }
-}
-
-fn counter(stats: &Stats, name: &str) -> Option<u64> {
-    stats.to_json()[name].as_u64()
 }

@@ -1,6 +1,7 @@
 //! Faults of answers.
 
 use crate::connection::End;
+use crate::random::Random;
 use crate::script::{self, Items, Value};
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
@@ -15,6 +16,8 @@ pub enum Position {
     Byte(usize),
     /// After everything.
     End,
+    /// In the middle, where this random number says.
+    Somewhere(u64),
 }
 
 /// How a body is broken off.
@@ -56,6 +59,8 @@ pub enum Usage {
 /// What is to be different about an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fault {
+    /// Faults drawn at random, in addition.
+    pub random: Option<Random>,
     /// Wait before the head.
     pub delay: Option<Duration>,
     /// What happens instead of a head.
@@ -104,6 +109,10 @@ impl Items for Fault {
 
     fn set(&mut self, name: &str, value: Value) -> Option<()> {
         match name {
+            "random" => {
+                self.random.get_or_insert_default().percent = value.number().filter(|n| *n <= 100)? as u64
+            }
+            "seed" => self.random.get_or_insert_default().seed = value.number()? as u64,
             "delay" => self.delay = Some(value.milliseconds()?),
             "stall" => self.no_head = Some(value.bare(NoHead::Stall)?),
             "reset-head" => self.no_head = Some(value.bare(NoHead::Reset)?),
@@ -156,6 +165,7 @@ mod tests {
     use super::{Break, Fault, NoHead, Position, Script, Usage};
     use crate::Options;
     use crate::connection::End;
+    use crate::random::Random;
     use crate::state::State;
     use std::sync::Arc;
     use std::time::Duration;
@@ -167,7 +177,7 @@ mod tests {
     #[test]
     fn reads_every_item() {
         let script = "status=503,body=%7B%22a%22%3A1%2C2%7D,header=retry-after: 2,header=x:y,content-type=text/html,\
-            delay=10,event-delay=20,split=3,split=7,bytewise,byte-delay=1,gzip,raw=name,times=2,openai-errors,no-usage,think,\
+            delay=10,event-delay=20,split=3,split=7,bytewise,byte-delay=1,gzip,random=30,seed=5,raw=name,times=2,openai-errors,no-usage,think,\
             think=reasoning,words=9,refuse-stream-options=422,reset-after=17b";
         let fault = read(script);
         assert_eq!(fault.status.unwrap(), 503);
@@ -180,6 +190,7 @@ mod tests {
             (Some(Duration::from_millis(10)), Some(Duration::from_millis(20)))
         );
         assert_eq!((&fault.splits[..], fault.bytewise, fault.gzip), (&[3, 7][..], true, true));
+        assert_eq!(fault.random, Some(Random { percent: 30, seed: 5 }));
         assert_eq!(fault.byte_delay, Some(Duration::from_millis(1)));
         assert_eq!((fault.raw.as_deref(), fault.words), (Some("name"), Some(9)));
         assert_eq!((fault.openai_errors, fault.usage), (true, Usage::Never));

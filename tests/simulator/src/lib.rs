@@ -16,6 +16,7 @@ mod flight;
 mod gate;
 mod gzip;
 mod limits;
+mod random;
 mod render;
 mod request;
 mod schema;

@@ -214,5 +214,8 @@ fn fault(state: &State, head: &Parts) -> Result<Arc<Fault>, ApiError> {
     if fault.cut_head.is_some() && head.version > Version::HTTP_11 {
         return Err(bad_fault("a head can be cut in HTTP/1.1 only"));
     }
-    Ok(fault)
+    Ok(match fault.random {
+        Some(random) => random.apply(state, fault),
+        None => fault,
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::Options;
 use crate::connection::{self, Connection, ConnectionFault, End};
-use crate::faults::{Fault, Script};
+use crate::faults::Script;
 use crate::limits::Limits;
 use crate::script::Items;
 use crate::stats::{Last, Stats};
@@ -147,7 +147,7 @@ impl State {
     /// Sets the script for requests that bring none.
     pub fn set_faults(&self, script: Script) {
         let mut inner = self.inner();
-        inner.applied.retain(|(kind, _), _| *kind != Fault::KIND);
+        inner.applied.retain(|(kind, _), _| *kind == ConnectionFault::KIND);
         inner.faults = Some(Arc::new(script));
     }
 

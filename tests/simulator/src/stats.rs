@@ -23,6 +23,8 @@ pub struct Stats {
     pub closes: u64,
     /// Requests that a fault broke off.
     pub broken_off: u64,
+    /// Faults drawn at random, by kind.
+    pub faults: BTreeMap<&'static str, u64>,
     /// Connections accepted, without those whose first request was a control one.
     pub connections: u64,
     /// Those of them that a fault of connections took.
@@ -42,25 +44,41 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// The counters that are one number, by name.
+    fn numbers(&self) -> [(&'static str, u64); 12] {
+        [
+            ("requests", self.requests),
+            ("finished", self.finished),
+            ("streams_started", self.streams_started),
+            ("streams_finished", self.streams_finished),
+            ("closes", self.closes),
+            ("broken_off", self.broken_off),
+            ("connections", self.connections),
+            ("connections_faulted", self.connections_faulted),
+            ("open", self.open),
+            ("in_flight", self.in_flight),
+            ("most_in_flight", self.most_in_flight),
+            ("sent_429", self.sent_429),
+        ]
+    }
+
+    /// The counter of this name, if it is one number.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.numbers().into_iter().find(|(known, _)| *known == name).map(|(_, number)| number)
+    }
+
     /// The counters as `GET /simulator/stats` gives them.
     pub fn to_json(&self) -> Value {
-        json!({
-            "requests": self.requests,
+        let mut all = json!({
             "routes": self.routes,
-            "finished": self.finished,
-            "streams_started": self.streams_started,
-            "streams_finished": self.streams_finished,
-            "closes": self.closes,
-            "broken_off": self.broken_off,
-            "connections": self.connections,
-            "connections_faulted": self.connections_faulted,
-            "open": self.open,
-            "in_flight": self.in_flight,
-            "most_in_flight": self.most_in_flight,
-            "sent_429": self.sent_429,
+            "faults": self.faults,
             "last_error": self.last_error,
             "windows": self.windows,
-        })
+        });
+        for (name, number) in self.numbers() {
+            all[name] = number.into();
+        }
+        all
     }
 }
 

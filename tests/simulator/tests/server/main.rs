@@ -7,4 +7,5 @@ mod connections;
 mod control;
 mod faults;
 mod program;
+mod random;
 mod tls;
