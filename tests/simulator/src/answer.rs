@@ -107,9 +107,7 @@ impl Answer {
                 stats.last_error = Some(error);
             });
         }
-        if self.length.is_none() {
-            request.streams();
-        }
+        request.answers(status, self.length.is_none());
         let gzip = fault.gzip && self.length != Some(0);
         if gzip {
             self = self.gzipped();

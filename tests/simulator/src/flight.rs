@@ -2,6 +2,9 @@
 
 use crate::connection::{Connection, End};
 use crate::state::State;
+use bytes::Bytes;
+use hyper::StatusCode;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// One request from its head to the end of its answer. Dropped before that, it was its client that left.
@@ -9,6 +12,9 @@ pub struct InFlight {
     state: Arc<State>,
     connection: Arc<Connection>,
     ended: bool,
+    /// The request's body, once it is there whole.
+    body: Bytes,
+    status: StatusCode,
     stream: bool,
 }
 
@@ -26,13 +32,25 @@ impl InFlight {
             }
             stats.windows[window] += 1;
         });
-        Self { state: state.clone(), connection: connection.clone(), ended: false, stream: false }
+        Self {
+            state: state.clone(),
+            connection: connection.clone(),
+            ended: false,
+            body: Bytes::new(),
+            status: StatusCode::OK,
+            stream: false,
+        }
     }
 
-    /// The answer is a stream of events.
-    pub fn streams(&mut self) {
-        self.stream = true;
-        self.state.count(|stats| stats.streams_started += 1);
+    /// The request's body has arrived.
+    pub fn arrived(&mut self, body: Bytes) {
+        self.body = body;
+    }
+
+    /// An answer begins, which may be a stream of events.
+    pub fn answers(&mut self, status: StatusCode, stream: bool) {
+        (self.status, self.stream) = (status, stream);
+        self.state.count(|stats| stats.streams_started += u64::from(stream));
     }
 
     /// Whether the server has ended the connection, so that no byte of the answer will be written any more.
@@ -46,10 +64,15 @@ impl InFlight {
             return;
         }
         self.ended = true;
-        let stream = self.stream;
+        let (status, stream) = (self.status, self.stream);
+        let user = (status == StatusCode::OK).then(|| user(&self.body)).flatten();
+        let answers = user.map(|user| self.state.answered(user));
         self.state.count(|stats| {
             stats.finished += 1;
             stats.streams_finished += u64::from(stream);
+            *stats.statuses.entry(status.as_u16()).or_default() += 1;
+            stats.answered += u64::from(answers == Some(1));
+            stats.answered_twice += u64::from(answers == Some(2));
         });
     }
 
@@ -66,6 +89,12 @@ impl InFlight {
         self.cut();
         self.connection.end(End::Reset);
     }
+}
+
+/// The `user` of a request in JSON.
+fn user(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    body["user"].as_str().map(str::to_owned)
 }
 
 impl Drop for InFlight {

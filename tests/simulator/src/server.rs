@@ -164,6 +164,7 @@ async fn handle(
         return std::future::pending().await;
     }
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    request.arrived(body.clone());
     state.set_last(Last {
         method: head.method.to_string(),
         path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
@@ -180,7 +181,7 @@ async fn handle(
     if let Ok(Fault { delay: Some(delay), .. }) = fault.as_deref() {
         sleep(*delay).await;
     }
-    let number = state.next_number();
+    let number = state.next_id();
     let (answer, fault) = match fault {
         Err(error) => (Err(error), Arc::default()),
         Ok(fault) => {

@@ -28,8 +28,9 @@ pub struct State {
     /// How the server is to be.
     pub options: Options,
     stats: watch::Sender<Stats>,
-    /// Number of the next request, for ids, or connection.
-    next_number: AtomicU64,
+    /// Number of the next request, for ids.
+    next_id: AtomicU64,
+    /// The connections that are open.
     connections: Mutex<BTreeMap<u64, Weak<Connection>>>,
     inner: Mutex<Inner>,
 }
@@ -45,6 +46,8 @@ struct Inner {
     /// How often each clause with `times` was applied, by its script's kind and its text.
     applied: HashMap<(&'static str, String), u64>,
     uploads: HashMap<String, Upload>,
+    /// How many whole answers of status 200 each `user` was given.
+    answers: HashMap<String, u64>,
 }
 
 impl State {
@@ -53,7 +56,7 @@ impl State {
         Arc::new(Self {
             options: options.clone(),
             stats: watch::Sender::default(),
-            next_number: AtomicU64::new(1),
+            next_id: AtomicU64::new(1),
             connections: Mutex::default(),
             inner: Mutex::default(),
         })
@@ -98,8 +101,8 @@ impl State {
     }
 
     /// A number for ids, never given twice.
-    pub fn next_number(&self) -> u64 {
-        self.next_number.fetch_add(1, Ordering::Relaxed)
+    pub fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
     fn open_connections(&self) -> MutexGuard<'_, BTreeMap<u64, Weak<Connection>>> {
@@ -108,9 +111,10 @@ impl State {
 
     /// Makes a connection, and keeps it where `disconnect` finds it until it is dropped.
     pub fn keep(&self, make: impl FnOnce(u64) -> Connection) -> Arc<Connection> {
-        let number = self.next_number();
+        let mut open = self.open_connections();
+        let number = open.last_key_value().map_or(0, |(last, _)| last + 1);
         let connection = Arc::new(make(number));
-        self.open_connections().insert(number, Arc::downgrade(&connection));
+        open.insert(number, Arc::downgrade(&connection));
         connection
     }
 
@@ -185,6 +189,14 @@ impl State {
     /// A body that was uploaded.
     pub fn body(&self, name: &str) -> Option<Upload> {
         self.inner().uploads.get(name).cloned()
+    }
+
+    /// Another whole answer for this `user`; says how many it were.
+    pub fn answered(&self, user: String) -> u64 {
+        let mut inner = self.inner();
+        let answers = inner.answers.entry(user).or_default();
+        *answers += 1;
+        *answers
     }
 
     /// Whether the tier still admits a request of `key` for `model` now.

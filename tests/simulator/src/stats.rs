@@ -14,6 +14,12 @@ pub struct Stats {
     pub routes: BTreeMap<&'static str, u64>,
     /// Answers handed over to their last byte, of any status.
     pub finished: u64,
+    /// The same by status.
+    pub statuses: BTreeMap<u16, u64>,
+    /// Values of `user` in requests that were given a whole answer of status 200.
+    pub answered: u64,
+    /// Those of them that were given more than one.
+    pub answered_twice: u64,
     /// Answers of type `text/event-stream` begun.
     pub streams_started: u64,
     /// Those of them that were handed over whole.
@@ -45,10 +51,12 @@ pub struct Stats {
 
 impl Stats {
     /// The counters that are one number, by name.
-    fn numbers(&self) -> [(&'static str, u64); 12] {
+    fn numbers(&self) -> [(&'static str, u64); 14] {
         [
             ("requests", self.requests),
             ("finished", self.finished),
+            ("answered", self.answered),
+            ("answered_twice", self.answered_twice),
             ("streams_started", self.streams_started),
             ("streams_finished", self.streams_finished),
             ("closes", self.closes),
@@ -71,6 +79,7 @@ impl Stats {
     pub fn to_json(&self) -> Value {
         let mut all = json!({
             "routes": self.routes,
+            "statuses": self.statuses,
             "faults": self.faults,
             "last_error": self.last_error,
             "windows": self.windows,
