@@ -3,18 +3,18 @@
 
 # start_server BASE COMMAND...: a server that ends when its standard input closes. That is a pipe whose other end only
 # this shell holds, as descriptor 8: so no server can outlive it, however it ends. Output: BASE. Sets server_url.
+# It may have as many connections as the system lets it, which is often more than it begins with.
 start_server() {
-    local base=$1 pid
+    local base=$1
     shift
     if [ "${#server_pids[@]}" -eq 0 ]; then
         lifeline=$base.lifeline
         mkfifo "$lifeline"
         exec 8<>"$lifeline"
     fi
-    "$@" <"$lifeline" >"$base" 2>&1 8>&- &
-    pid=$!
-    server_pids+=("$pid")
-    server_url=$(server_address "$base" "$pid")
+    (ulimit -Sn "$(ulimit -Hn)" && exec "$@") <"$lifeline" >"$base" 2>&1 8>&- &
+    server_pids+=("$!")
+    server_url=$(server_line "$base" 'listening on')
 }
 
 # The signal only spares the wait for what the closing does.
@@ -29,13 +29,17 @@ close_servers() {
     server_pids=()
 }
 
-# start_simulators BASE: two of them, plain and TLS, with their addresses in the environment.
+# start_simulators BASE: two of them, plain and TLS, with their addresses and those of their control routes in the
+# environment.
 start_simulators() {
     local simulator=("$HB_SIM" --port 0 --until-stdin-closes --key "$HB_TEST_KEY")
     start_server "$1.sim" "${simulator[@]}" || return 1
-    export HB_TEST_URL=$server_url
+    HB_TEST_URL=$server_url
+    HB_TEST_CONTROL=$(server_line "$1.sim" 'control on') || return 1
     start_server "$1.sim-tls" "${simulator[@]}" --tls --ca-out "$1.ca.pem" || return 1
-    export HB_TEST_TLS_URL=$server_url HB_TEST_CA=$1.ca.pem
+    HB_TEST_TLS_URL=$server_url
+    HB_TEST_TLS_CONTROL=$(server_line "$1.sim-tls" 'control on') || return 1
+    export HB_TEST_URL HB_TEST_CONTROL HB_TEST_TLS_URL HB_TEST_TLS_CONTROL HB_TEST_CA=$1.ca.pem
 }
 
 # llama-server with its small model, in the place of the plain simulator.
@@ -45,16 +49,16 @@ start_model_server() {
     export HB_TEST_URL=$server_url
 }
 
-# server_address FILE PID: the address in the line `listening on ADDRESS`, once a starting server has written it.
-server_address() {
+# server_line FILE WHAT: the address in the line `WHAT ADDRESS`, once the server that was started last has written it.
+server_line() {
     local end=$((SECONDS + 30))
-    until grep -q '^listening on ' "$1" 2>/dev/null; do
-        if ! kill -0 "$2" 2>/dev/null || [ "$SECONDS" -ge "$end" ]; then
+    until grep -q "^$2 " "$1" 2>/dev/null; do
+        if ! kill -0 "${server_pids[-1]}" 2>/dev/null || [ "$SECONDS" -ge "$end" ]; then
             printf 'no server came up; it wrote:\n' >&2
             cat "$1" >&2
             return 1
         fi
         sleep 0.02
     done
-    sed -n 's/^listening on //p;q' "$1"
+    sed -n "/^$2 /{s///p;q}" "$1"
 }

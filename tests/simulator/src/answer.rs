@@ -2,10 +2,13 @@
 
 use crate::body::{Body, Pieces};
 use crate::errors::ApiError;
-use crate::faults::Fault;
-use crate::state::{InFlight, State};
+use crate::faults::{Fault, Position};
+use crate::flight::InFlight;
+use crate::gzip::gzip;
+use crate::random::somewhere;
+use crate::state::State;
 use bytes::Bytes;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -78,24 +81,41 @@ impl Answer {
         Some(Ok(Self::bytes(status, content_type, bytes)))
     }
 
+    /// The same in gzip.
+    fn gzipped(mut self) -> Self {
+        self.pieces = gzip(self.pieces);
+        if self.length.is_some() {
+            let pieces: Vec<Bytes> = self.pieces.collect();
+            self.length = Some(pieces.iter().map(Bytes::len).sum());
+            self.pieces = Box::new(pieces.into_iter());
+        }
+        self
+    }
+
     /// Hands the answer to hyper, and counts it.
     pub fn send(
-        self,
+        mut self,
         state: &State,
-        fault: Arc<Fault>,
+        mut fault: Arc<Fault>,
         mut request: InFlight,
         number: u64,
     ) -> Response<Body> {
         let status = self.status;
-        let error = self.error;
-        if error.is_some() {
+        if let Some(error) = self.error.take() {
             state.count(|stats| {
                 stats.sent_429 += u64::from(status == StatusCode::TOO_MANY_REQUESTS);
-                stats.last_error = error;
+                stats.last_error = Some(error);
             });
         }
-        if self.length.is_none() {
-            request.streams();
+        request.answers(status, self.length.is_none());
+        let gzip = fault.gzip && self.length != Some(0);
+        if gzip {
+            self = self.gzipped();
+        }
+        if let Some((Position::Somewhere(draw), how)) = fault.breaks {
+            let pieces: Vec<Bytes> = self.pieces.collect();
+            Arc::make_mut(&mut fault).breaks = Some((somewhere(&pieces, draw), how));
+            self.pieces = Box::new(pieces.into_iter());
         }
         let content_type = fault.content_type.clone().unwrap_or(self.content_type);
         let extra = fault.headers.clone();
@@ -104,6 +124,7 @@ impl Answer {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, content_type);
+        headers.extend(gzip.then_some((CONTENT_ENCODING, HeaderValue::from_static("gzip"))));
         headers.extend(self.length.map(|length| (CONTENT_LENGTH, HeaderValue::from(length))));
         headers
             .extend(HeaderValue::try_from(id).ok().map(|id| (HeaderName::from_static("x-request-id"), id)));

@@ -89,7 +89,7 @@ fn key<'a>(state: &State, headers: &'a HeaderMap) -> Result<&'a str, ApiError> {
     let refuse = |code, message| ApiError::new(StatusCode::UNAUTHORIZED, code, message);
     let header = headers.get(AUTHORIZATION).ok_or_else(|| refuse(40101, "an API key is required"))?;
     let key = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer ")).map_or("", str::trim);
-    let known = match state.keys.as_slice() {
+    let known = match state.options.keys.as_slice() {
         [] => !key.is_empty() && !key.starts_with("wrong") && !key.starts_with("invalid"),
         keys => keys.iter().any(|known| known == key),
     };

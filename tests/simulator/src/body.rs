@@ -1,7 +1,7 @@
 //! An answer's body: its pieces, and what a fault does to them on the way out.
 
 use crate::faults::{Break, Fault, Position};
-use crate::state::InFlight;
+use crate::flight::InFlight;
 use bytes::Bytes;
 use hyper::body::Frame;
 use std::collections::VecDeque;
@@ -29,6 +29,7 @@ enum Step {
 struct Steps {
     pieces: Pieces,
     fault: Arc<Fault>,
+    breaks: Option<(Position, Break)>,
     waiting: VecDeque<Step>,
     events: usize,
     offset: usize,
@@ -37,12 +38,14 @@ struct Steps {
 
 impl Steps {
     fn new(pieces: Pieces, fault: Arc<Fault>) -> Self {
-        Self { pieces, fault, waiting: VecDeque::new(), events: 0, offset: 0, over: false }
+        // Of an answer whose head is cut, no body may count as handed over.
+        let breaks = fault.cut_head.map_or(fault.breaks, |_| Some((Position::Event(0), Break::Stall)));
+        Self { pieces, fault, breaks, waiting: VecDeque::new(), events: 0, offset: 0, over: false }
     }
 
     /// Puts the next piece, and what goes with it, among the waiting steps.
     fn advance(&mut self) {
-        let breaks = self.fault.breaks;
+        let breaks = self.breaks;
         if let Some((Position::Event(events), how)) = breaks
             && events == self.events
         {
@@ -84,13 +87,19 @@ impl Steps {
         cuts.sort_unstable();
         cuts.dedup();
         for cut in cuts {
-            self.waiting.push_back(Step::Write(piece.split_to(cut - self.offset)));
-            self.offset = cut;
+            self.write_at_once(piece.split_to(cut - self.offset));
         }
-        self.offset = end;
         if !piece.is_empty() {
-            self.waiting.push_back(Step::Write(piece));
+            self.write_at_once(piece);
         }
+    }
+
+    fn write_at_once(&mut self, bytes: Bytes) {
+        if self.offset > 0 {
+            self.waiting.extend(self.fault.byte_delay.map(Step::Pause));
+        }
+        self.offset += bytes.len();
+        self.waiting.push_back(Step::Write(bytes));
     }
 }
 
@@ -122,7 +131,9 @@ impl Body {
         if let (Some(request), None) = (&mut request, steps.peek()) {
             request.finish();
         }
-        Self { steps, pause: None, flush: false, request }
+        // A break at once still comes after the head.
+        let flush = matches!(steps.peek(), Some(Step::Break(_)));
+        Self { steps, pause: None, flush, request }
     }
 
     /// A whole body that no fault touches.
@@ -161,6 +172,9 @@ impl hyper::body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let body = &mut *self;
+        if body.request.as_ref().is_some_and(InFlight::is_cut_off) {
+            return Poll::Pending;
+        }
         if std::mem::take(&mut body.flush) {
             context.waker().wake_by_ref();
             return Poll::Pending;

@@ -1,8 +1,10 @@
 //! The routes under `/simulator/`, through which tests steer the server and read what it saw.
 
 use crate::body::Body;
+use crate::connection::{self, End};
 use crate::faults::Script;
-use crate::state::{State, Stats, Upload};
+use crate::state::{State, Upload};
+use crate::stats::Stats;
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
@@ -33,7 +35,9 @@ pub async fn answer(
             state.reset();
             Ok(json!({}))
         }
+        ("POST", "disconnect") => disconnect(state, uri.query().unwrap_or_default()).await,
         ("PUT", "faults") => set_faults(state, &body),
+        ("PUT", "connections") => set_connection_faults(state, &body),
         ("PUT", _) => put_body(state, path, headers, body),
         _ => Err((StatusCode::NOT_FOUND, json!({"error": "there is no such control route"}))),
     };
@@ -50,10 +54,28 @@ fn refuse(message: impl Into<String>) -> (StatusCode, Value) {
     (StatusCode::BAD_REQUEST, json!({"error": message.into()}))
 }
 
+fn text(body: &[u8]) -> Result<&str, (StatusCode, Value)> {
+    std::str::from_utf8(body).map(str::trim).map_err(|_| refuse("the script is not UTF-8"))
+}
+
 fn set_faults(state: &State, body: &[u8]) -> Answer {
-    let text = std::str::from_utf8(body).map_err(|_| refuse("the script is not UTF-8"))?;
-    state.set_faults(Some(Script::parse(text.trim()).map_err(refuse)?));
+    state.set_faults(Script::parse(text(body)?).map_err(refuse)?);
     Ok(json!({}))
+}
+
+fn set_connection_faults(state: &State, body: &[u8]) -> Answer {
+    let script = connection::Script::parse(text(body)?).map_err(refuse)?;
+    if !state.options.tls && script.any(|fault| fault.after_hello) {
+        return Err(refuse("this server speaks no TLS"));
+    }
+    state.set_connection_faults(script);
+    Ok(json!({}))
+}
+
+async fn disconnect(state: &State, query: &str) -> Answer {
+    let how = query.strip_prefix("how=").and_then(End::named);
+    let how = how.ok_or_else(|| refuse("how=reset, how=close or how=silent?"))?;
+    Ok(json!({"connections": state.disconnect(how).await}))
 }
 
 fn put_body(state: &State, path: &str, headers: &HeaderMap, bytes: Bytes) -> Answer {
@@ -78,22 +100,18 @@ async fn wait(state: &State, query: &str) -> Answer {
             continue;
         }
         let (name, at_most) = name.strip_suffix("-at-most").map_or((name, false), |name| (name, true));
-        if counter(&Stats::default(), name).is_none() {
+        if Stats::default().number(name).is_none() {
             return Err(bad());
         }
         conditions.push((name, at_most, value));
     }
     let reached = |stats: &Stats| {
         conditions.iter().all(|(name, at_most, value)| {
-            counter(stats, name).is_some_and(|now| if *at_most { now <= *value } else { now >= *value })
+            stats.number(name).is_some_and(|now| if *at_most { now <= *value } else { now >= *value })
         })
     };
     match timeout(Duration::from_millis(longest), state.wait_for(reached)).await {
         Ok(stats) => Ok(stats.to_json()),
         Err(_) => Err((StatusCode::GATEWAY_TIMEOUT, state.stats().to_json())),
     }
-}
-
-fn counter(stats: &Stats, name: &str) -> Option<u64> {
-    stats.to_json()[name].as_u64()
 }

@@ -8,26 +8,36 @@ mod answer;
 mod api;
 mod body;
 mod completion;
+mod connection;
 mod control;
 mod errors;
 mod faults;
+mod flight;
+mod gate;
+mod gzip;
 mod limits;
+mod random;
 mod render;
 mod request;
 mod schema;
+mod script;
 mod server;
+mod socket;
 mod state;
+mod stats;
 mod text;
 mod tls;
 mod tools;
 
+pub use connection::{End, Script as ConnectionScript};
 pub use faults::Script;
 pub use limits::Tier;
-pub use state::{Last, Stats, Upload};
+pub use state::Upload;
+pub use stats::{Last, Stats};
 
 use state::State;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -68,6 +78,7 @@ impl Default for Options {
 /// A running server. Dropping it stops it.
 pub struct Simulator {
     url: String,
+    control_url: String,
     ca_pem: Option<String>,
     state: Arc<State>,
     handle: Handle,
@@ -83,20 +94,20 @@ impl Simulator {
             false => (None, None),
         };
         let scheme = if options.tls { "https" } else { "http" };
-        let state = State::new(options.tier, options.minute, options.keys);
+        let state = State::new(&options);
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
         let (bound, listening) = mpsc::channel();
         let serving = state.clone();
         let serve = async move {
-            let listener = TcpListener::bind((options.host, options.port)).await;
-            let address =
-                listener.as_ref().map_err(|error| error.kind().into()).and_then(TcpListener::local_addr);
-            // Whoever started the server waits for this.
-            let _ = bound.send(address);
-            if let Ok(listener) = listener {
-                server::serve(listener, tls, serving).await;
+            match listen(options.host, options.port).await {
+                // Whoever started the server waits for this.
+                Err(error) => drop(bound.send(Err(error))),
+                Ok((api, control, addresses)) => {
+                    let _ = bound.send(Ok(addresses));
+                    tokio::join!(server::serve(api, tls, &serving), server::serve_control(control, &serving));
+                }
             }
         };
         // The runtime stays on its thread from the start, so that callers may be workers of another.
@@ -108,14 +119,20 @@ impl Simulator {
                 }
             });
         })?;
-        let address = listening.recv().map_err(io::Error::other)??;
-        let url = format!("{scheme}://{address}");
-        Ok(Self { url, ca_pem, state, handle, stop: Some(stop), thread: Some(thread) })
+        let (api, control) = listening.recv().map_err(io::Error::other)??;
+        let url = format!("{scheme}://{api}");
+        let control_url = format!("http://{control}");
+        Ok(Self { url, control_url, ca_pem, state, handle, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens: scheme, address and port.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it takes control requests alone, without TLS.
+    pub fn control_url(&self) -> &str {
+        &self.control_url
     }
 
     /// The authority to trust, where the server speaks TLS.
@@ -151,7 +168,21 @@ impl Simulator {
 
     /// Sets the script for all requests that bring none.
     pub fn set_faults(&self, script: Script) {
-        self.state.set_faults(Some(script));
+        self.state.set_faults(script);
+    }
+
+    /// Sets the script for connections that are accepted from now on.
+    pub fn set_connection_faults(&self, script: ConnectionScript) {
+        self.state.set_connection_faults(script);
+    }
+
+    /// Ends every open connection, as `POST /simulator/disconnect` does; says how many.
+    pub fn disconnect(&self, how: End) -> usize {
+        let (done, ended) = mpsc::channel();
+        let state = self.state.clone();
+        self.handle.spawn(async move { done.send(state.disconnect(how).await) });
+        // The server's thread lives as long as this object.
+        ended.recv().unwrap_or_default()
     }
 
     /// Keeps a body for the fault `raw=name`.
@@ -163,6 +194,14 @@ impl Simulator {
     pub fn reset(&self) {
         self.state.reset();
     }
+}
+
+/// The listeners of the API and of the control routes, and where they are.
+async fn listen(host: IpAddr, port: u16) -> io::Result<(TcpListener, TcpListener, (SocketAddr, SocketAddr))> {
+    let api = TcpListener::bind((host, port)).await?;
+    let control = TcpListener::bind((host, 0)).await?;
+    let addresses = (api.local_addr()?, control.local_addr()?);
+    Ok((api, control, addresses))
 }
 
 impl Drop for Simulator {

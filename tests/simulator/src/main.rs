@@ -21,7 +21,9 @@ hyperbolic-simulator [options]
   --until-stdin-closes   end when standard input does
   --help                 print this
 
-Prints one line when it is ready: listening on http://ADDRESS:PORT
+Prints two lines when it is ready, the API's address and that of the control routes alone:
+listening on http://ADDRESS:PORT
+control on http://ADDRESS:PORT
 ";
 
 /// What the command line asks for.
@@ -92,7 +94,7 @@ fn run(arguments: Option<Arguments>) -> Result<(), String> {
         let pem = simulator.ca_pem().ok_or("--ca-out needs --tls")?;
         fs::write(&path, pem).map_err(|error| format!("cannot write {path}: {error}"))?;
     }
-    print(&format!("listening on {}\n", simulator.url()))?;
+    print(&format!("listening on {}\ncontrol on {}\n", simulator.url(), simulator.control_url()))?;
     if arguments.until_stdin_closes {
         // What is typed means nothing; an error is an end too.
         let _ = io::copy(&mut io::stdin().lock().by_ref(), &mut io::sink());

@@ -1,102 +1,18 @@
-//! What the server counts, and the guard that counts one request.
+//! What all routes and connections share.
 
+use crate::Options;
+use crate::connection::{self, Connection, ConnectionFault, End};
 use crate::faults::Script;
-use crate::limits::{Limits, Tier};
+use crate::limits::Limits;
+use crate::script::Items;
+use crate::stats::{Last, Stats};
 use bytes::Bytes;
-use hyper::HeaderMap;
 use hyper::header::HeaderValue;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-use tokio::sync::{Notify, watch};
-
-/// What the server has seen since it started or was reset. Control requests are not in it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// Requests whose head arrived.
-    pub requests: u64,
-    /// The same by route: `chat`, `completions`, `models`, `other`.
-    pub routes: BTreeMap<&'static str, u64>,
-    /// Answers handed over to their last byte, of any status.
-    pub finished: u64,
-    /// Answers of type `text/event-stream` begun.
-    pub streams_started: u64,
-    /// Those of them that were handed over whole.
-    pub streams_finished: u64,
-    /// Requests that their client left, by closing the connection or resetting the stream, before the answer
-    /// was whole.
-    pub closes: u64,
-    /// Connections accepted, without those whose first request was a control one.
-    pub connections: u64,
-    /// Those of them that are open now.
-    pub open: u64,
-    /// Requests being answered now.
-    pub in_flight: u64,
-    /// The most that were being answered at once.
-    pub most_in_flight: u64,
-    /// Answers with status 429.
-    pub sent_429: u64,
-    /// The last answer with a status of 400 or more: status, code and message.
-    pub last_error: Option<Value>,
-    /// Requests in each window of `minute`, counted from the first request.
-    pub windows: Vec<u64>,
-}
-
-impl Stats {
-    /// The counters as `GET /simulator/stats` gives them.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "requests": self.requests,
-            "routes": self.routes,
-            "finished": self.finished,
-            "streams_started": self.streams_started,
-            "streams_finished": self.streams_finished,
-            "closes": self.closes,
-            "connections": self.connections,
-            "open": self.open,
-            "in_flight": self.in_flight,
-            "most_in_flight": self.most_in_flight,
-            "sent_429": self.sent_429,
-            "last_error": self.last_error,
-            "windows": self.windows,
-        })
-    }
-}
-
-/// The last request as it came.
-#[derive(Clone, Debug, Default)]
-pub struct Last {
-    /// Method, such as `POST`.
-    pub method: String,
-    /// Path and query.
-    pub path: String,
-    /// `HTTP/1.1` or `HTTP/2.0`.
-    pub version: String,
-    /// Header fields; names in lower case.
-    pub headers: HeaderMap,
-    /// The body as received.
-    pub body: Bytes,
-}
-
-impl Last {
-    /// As `GET /simulator/last` gives it. A header that came twice is joined by `, `.
-    pub fn to_json(&self) -> Value {
-        let mut headers: BTreeMap<&str, String> = BTreeMap::new();
-        for (name, value) in &self.headers {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            headers
-                .entry(name.as_str())
-                .and_modify(|all| *all = format!("{all}, {value}"))
-                .or_insert_with(|| value.into_owned());
-        }
-        let body: Value = serde_json::from_slice(&self.body)
-            .unwrap_or_else(|_| String::from_utf8_lossy(&self.body).into_owned().into());
-        json!({"method": self.method, "path": self.path, "version": self.version, "headers": headers, "body": body,
-            "bytes": self.body.len()})
-    }
-}
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+use tokio::sync::watch;
 
 /// A body uploaded for the fault `raw`.
 #[derive(Clone, Debug)]
@@ -109,14 +25,13 @@ pub struct Upload {
 
 /// Everything the routes share.
 pub struct State {
-    /// Length of the rate limits' minute.
-    pub minute: Duration,
-    /// Keys that are accepted; empty for any that does not begin with `wrong` or `invalid`.
-    pub keys: Vec<String>,
-    tier: Tier,
+    /// How the server is to be.
+    pub options: Options,
     stats: watch::Sender<Stats>,
     /// Number of the next request, for ids.
     next_id: AtomicU64,
+    /// The connections that are open.
+    connections: Mutex<BTreeMap<u64, Weak<Connection>>>,
     inner: Mutex<Inner>,
 }
 
@@ -127,16 +42,24 @@ struct Inner {
     first_request: Option<Instant>,
     last: Last,
     faults: Option<Arc<Script>>,
-    /// How often each clause with `times` was applied, by its text.
-    applied: HashMap<String, u64>,
+    connection_faults: Option<Arc<connection::Script>>,
+    /// How often each clause with `times` was applied, by its script's kind and its text.
+    applied: HashMap<(&'static str, String), u64>,
     uploads: HashMap<String, Upload>,
+    /// How many whole answers of status 200 each `user` was given.
+    answers: HashMap<String, u64>,
 }
 
 impl State {
     /// A server that has seen nothing.
-    pub fn new(tier: Tier, minute: Duration, keys: Vec<String>) -> Arc<Self> {
-        let (stats, _) = watch::channel(Stats::default());
-        Arc::new(Self { minute, keys, tier, stats, next_id: AtomicU64::new(1), inner: Mutex::default() })
+    pub fn new(options: &Options) -> Arc<Self> {
+        Arc::new(Self {
+            options: options.clone(),
+            stats: watch::Sender::default(),
+            next_id: AtomicU64::new(1),
+            connections: Mutex::default(),
+            inner: Mutex::default(),
+        })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -182,6 +105,39 @@ impl State {
         self.next_id.fetch_add(1, Ordering::Relaxed)
     }
 
+    fn open_connections(&self) -> MutexGuard<'_, BTreeMap<u64, Weak<Connection>>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a connection, and keeps it where `disconnect` finds it until it is dropped.
+    pub fn keep(&self, make: impl FnOnce(u64) -> Connection) -> Arc<Connection> {
+        let mut open = self.open_connections();
+        let number = open.last_key_value().map_or(0, |(last, _)| last + 1);
+        let connection = Arc::new(make(number));
+        open.insert(number, Arc::downgrade(&connection));
+        connection
+    }
+
+    /// The connection with this number is gone.
+    pub fn forget(&self, number: u64) {
+        self.open_connections().remove(&number);
+    }
+
+    /// Ends every open connection of the API, and says how many. Those that do not only fall silent are closed when
+    /// this returns.
+    pub async fn disconnect(&self, how: End) -> usize {
+        let mut open: Vec<_> = self.open_connections().values().filter_map(Weak::upgrade).collect();
+        open.retain(|connection| !connection.is_control());
+        open.iter().for_each(|connection| connection.end(how));
+        let ended: Vec<_> = open.iter().map(Arc::downgrade).collect();
+        drop(open);
+        if how != End::Silent {
+            // The last counter that a connection changes is that it is no longer open.
+            self.wait_for(|_| ended.iter().all(|connection| connection.strong_count() == 0)).await;
+        }
+        ended.len()
+    }
+
     /// The last request.
     pub fn last(&self) -> Last {
         self.inner().last.clone()
@@ -193,10 +149,23 @@ impl State {
     }
 
     /// Sets the script for requests that bring none.
-    pub fn set_faults(&self, script: Option<Script>) {
+    pub fn set_faults(&self, script: Script) {
         let mut inner = self.inner();
-        inner.applied.clear();
-        inner.faults = script.map(Arc::new);
+        inner.applied.retain(|(kind, _), _| *kind == ConnectionFault::KIND);
+        inner.faults = Some(Arc::new(script));
+    }
+
+    /// Sets the script for connections that are accepted from now on.
+    pub fn set_connection_faults(&self, script: connection::Script) {
+        let mut inner = self.inner();
+        inner.applied.retain(|(kind, _), _| *kind != ConnectionFault::KIND);
+        inner.connection_faults = Some(Arc::new(script));
+    }
+
+    /// The fault for a connection that was just accepted.
+    pub fn connection_fault(&self) -> Arc<ConnectionFault> {
+        let script = self.inner().connection_faults.clone();
+        script.map(|script| script.next(self)).unwrap_or_default()
     }
 
     /// The script for requests that bring none.
@@ -204,12 +173,12 @@ impl State {
         self.inner().faults.clone()
     }
 
-    /// Whether the clause that reads `text` may be applied once more.
-    pub fn apply(&self, text: &str, times: u64) -> bool {
+    /// How often this was asked before about a clause of this kind and text.
+    pub fn nth(&self, kind: &'static str, text: &str) -> u64 {
         let mut inner = self.inner();
-        let applied = inner.applied.entry(text.to_owned()).or_default();
+        let applied = inner.applied.entry((kind, text.to_owned())).or_default();
         *applied += 1;
-        *applied <= times
+        *applied - 1
     }
 
     /// Keeps a body for the fault `raw`.
@@ -222,154 +191,23 @@ impl State {
         self.inner().uploads.get(name).cloned()
     }
 
+    /// Another whole answer for this `user`; says how many it were.
+    pub fn answered(&self, user: String) -> u64 {
+        let mut inner = self.inner();
+        let answers = inner.answers.entry(user).or_default();
+        *answers += 1;
+        *answers
+    }
+
     /// Whether the tier still admits a request of `key` for `model` now.
     pub fn admit(&self, key: &str, model: &str) -> bool {
-        self.inner().limits.admit(self.tier, self.minute, key, model, Instant::now())
+        self.inner().limits.admit(self.options.tier, self.options.minute, key, model, Instant::now())
     }
 
-    fn window(&self) -> usize {
+    /// Which window of a minute it is.
+    pub fn window(&self) -> usize {
         let now = Instant::now();
         let first = *self.inner().first_request.get_or_insert(now);
-        ((now - first).as_nanos() / self.minute.as_nanos().max(1)) as usize
-    }
-}
-
-/// One accepted connection: what a fault needs to reset it, and its place in the counters.
-pub struct Connection {
-    state: Arc<State>,
-    reset: AtomicBool,
-    closing: Notify,
-    kind: Mutex<Kind>,
-}
-
-/// What a connection is used for, as its first request tells.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Unknown,
-    Api,
-    Control,
-}
-
-impl Connection {
-    /// Counts a connection.
-    pub fn open(state: &Arc<State>) -> Arc<Self> {
-        state.count(|stats| {
-            stats.connections += 1;
-            stats.open += 1;
-        });
-        Arc::new(Self {
-            state: state.clone(),
-            reset: AtomicBool::new(false),
-            closing: Notify::new(),
-            kind: Mutex::new(Kind::Unknown),
-        })
-    }
-
-    /// Told of each request: a connection that begins with a control request is not the client's.
-    pub fn used(&self, control: bool) {
-        let mut kind = self.kind.lock().unwrap_or_else(PoisonError::into_inner);
-        if *kind != Kind::Unknown {
-            return;
-        }
-        *kind = if control { Kind::Control } else { Kind::Api };
-        if control {
-            self.state.count(|stats| {
-                stats.connections = stats.connections.saturating_sub(1);
-                stats.open = stats.open.saturating_sub(1);
-            });
-        }
-    }
-
-    /// Breaks the connection with a TCP reset.
-    pub fn reset(&self) {
-        self.reset.store(true, Ordering::Relaxed);
-        self.closing.notify_one();
-    }
-
-    /// Whether `reset` was asked for.
-    pub fn is_reset(&self) -> bool {
-        self.reset.load(Ordering::Relaxed)
-    }
-
-    /// Resolves when `reset` was asked for.
-    pub async fn closing(&self) {
-        self.closing.notified().await;
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let kind = *self.kind.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if kind != Kind::Control {
-            self.state.count(|stats| stats.open = stats.open.saturating_sub(1));
-        }
-    }
-}
-
-/// One request from its head to the end of its answer. Dropped before `finish` or `cut`, it was its client
-/// that left.
-pub struct InFlight {
-    state: Arc<State>,
-    connection: Arc<Connection>,
-    ended: bool,
-    stream: bool,
-}
-
-impl InFlight {
-    /// Counts a request on `route`.
-    pub fn begin(state: &Arc<State>, connection: &Arc<Connection>, route: &'static str) -> Self {
-        let window = state.window();
-        state.count(|stats| {
-            stats.requests += 1;
-            *stats.routes.entry(route).or_default() += 1;
-            stats.in_flight += 1;
-            stats.most_in_flight = stats.most_in_flight.max(stats.in_flight);
-            if stats.windows.len() <= window {
-                stats.windows.resize(window + 1, 0);
-            }
-            stats.windows[window] += 1;
-        });
-        Self { state: state.clone(), connection: connection.clone(), ended: false, stream: false }
-    }
-
-    /// The answer is a stream of events.
-    pub fn streams(&mut self) {
-        self.stream = true;
-        self.state.count(|stats| stats.streams_started += 1);
-    }
-
-    /// The answer was handed over whole.
-    pub fn finish(&mut self) {
-        if self.ended {
-            return;
-        }
-        self.ended = true;
-        let stream = self.stream;
-        self.state.count(|stats| {
-            stats.finished += 1;
-            stats.streams_finished += u64::from(stream);
-        });
-    }
-
-    /// A fault ended the answer.
-    pub fn cut(&mut self) {
-        self.ended = true;
-    }
-
-    /// A fault resets the connection.
-    pub fn reset(&mut self) {
-        self.ended = true;
-        self.connection.reset();
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        // Other requests on a connection that a fault reset were not left by their client.
-        let left = !self.ended && !self.connection.is_reset();
-        self.state.count(|stats| {
-            stats.in_flight = stats.in_flight.saturating_sub(1);
-            stats.closes += u64::from(left);
-        });
+        ((now - first).as_millis() / self.options.minute.as_millis().max(1)) as usize
     }
 }

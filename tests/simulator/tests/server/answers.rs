@@ -1,9 +1,9 @@
 //! What the server answers when nothing fails.
 
 use crate::client::{Exchange, chat, chat_with, events, start};
-use hyperbolic_simulator::{Options, Simulator, Tier};
+use hyperbolic_simulator::{Options, Simulator, Stats, Tier};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -242,4 +242,34 @@ fn tiers_refuse_what_is_too_much() {
     let stats = simulator.stats();
     assert_eq!((stats.sent_429, stats.requests, stats.routes["models"]), (3, 63, 63));
     assert_eq!(stats.windows.iter().sum::<u64>(), 63);
+}
+
+#[test]
+fn whole_answers_are_counted_by_user_and_status() {
+    let simulator = start();
+    let ask = |fault: &str, user: &str| {
+        chat_with(&simulator, fault, json!({"user": user, "stream": true})).read_all()
+    };
+    for fault in ["status=500", "close-after=3", "reset-after=end", "reset-head", "cut-after=4"] {
+        let _ = ask(fault, "one");
+    }
+    let counts = |stats: Stats| (stats.answered, stats.answered_twice);
+    assert_eq!(counts(simulator.stats()), (0, 0));
+    for (fault, user, expected) in [
+        ("", "one", (1, 0)),
+        ("event-delay=1", "two", (2, 0)),
+        ("cut-after=2", "two", (2, 0)),
+        ("", "two", (2, 1)),
+        ("", "two", (2, 1)),
+        ("", "one", (2, 2)),
+    ] {
+        let _ = ask(fault, user);
+        assert_eq!(counts(simulator.stats()), expected);
+    }
+    assert_eq!(chat_with(&simulator, "", json!({})).answer().0, 200);
+    let stats = simulator.stats();
+    assert_eq!((stats.statuses, stats.answered), (BTreeMap::from([(200, 6), (500, 1)]), 2));
+    simulator.reset();
+    let _ = ask("", "one");
+    assert_eq!(counts(simulator.stats()), (1, 0));
 }

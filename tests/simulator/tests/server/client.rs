@@ -23,7 +23,10 @@ pub struct Exchange {
 impl Exchange {
     /// Sends a request; `headers` are whole lines.
     pub fn send(simulator: &Simulator, line: &str, headers: &[&str], body: &str) -> Self {
-        let address = simulator.url().strip_prefix("http://").unwrap();
+        Self::send_to(simulator.url().strip_prefix("http://").unwrap(), line, headers, body)
+    }
+
+    fn send_to(address: &str, line: &str, headers: &[&str], body: &str) -> Self {
         let mut tcp = TcpStream::connect(address).unwrap();
         tcp.set_read_timeout(Some(HANG)).unwrap();
         let mut head = format!("{line} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer key\r\n");
@@ -62,6 +65,13 @@ impl Exchange {
         let body = if chunked { chunks(body).concat() } else { body.to_owned() };
         (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body)
     }
+}
+
+/// A request to the control port: status and JSON.
+pub fn control(simulator: &Simulator, line: &str, headers: &[&str], body: &str) -> (u16, Value) {
+    let address = simulator.control_url().strip_prefix("http://").unwrap();
+    let (status, _, body) = Exchange::send_to(address, line, headers, body).answer();
+    (status, serde_json::from_str(&body).unwrap())
 }
 
 /// The chunks of HTTP's chunked encoding.

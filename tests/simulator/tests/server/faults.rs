@@ -176,39 +176,6 @@ fn the_server_has_a_script_of_its_own() {
 }
 
 #[test]
-fn control_routes_steer_and_tell() {
-    let simulator = start();
-    let control = |line: &str, headers: &[&str], body: &str| {
-        let (status, _, body) = Exchange::send(&simulator, line, headers, body).answer();
-        (status, serde_json::from_str::<Value>(&body).unwrap())
-    };
-    assert_eq!(control("PUT /simulator/faults", &[], "raw=case\n").0, 200);
-    assert_eq!(control("PUT /simulator/body/case", &["content-type: text/x"], "bytes").0, 200);
-    let (_, head, body) =
-        Exchange::send(&simulator, "POST /v1/a?b=c", &["X-Two: 1", "x-two: 2"], "{\"a\": 1}").answer();
-    assert_eq!((body.as_str(), head.contains("content-type: text/x")), ("bytes", true));
-    let last = control("GET /simulator/last", &[], "").1;
-    assert_eq!(
-        (&last["method"], &last["path"], &last["bytes"]),
-        (&json!("POST"), &json!("/v1/a?b=c"), &json!(8))
-    );
-    assert_eq!((&last["body"], &last["headers"]["x-two"]), (&json!({"a": 1}), &json!("1, 2")));
-    assert_eq!(last["version"], "HTTP/1.1");
-    let stats = control("GET /simulator/wait?requests=1&open-at-most=0", &[], "").1;
-    assert_eq!(
-        (&stats["requests"], &stats["connections"], &stats["routes"]),
-        (&json!(1), &json!(1), &json!({"other": 1}))
-    );
-    assert_eq!(control("GET /simulator/wait?requests=2&timeout-ms=0", &[], "").0, 504);
-    assert_eq!(control("GET /simulator/wait?nothing=2", &[], "").0, 400);
-    assert_eq!(control("PUT /simulator/faults", &[], "nonsense").0, 400);
-    assert_eq!(control("GET /simulator/nothing", &[], "").0, 404);
-    assert_eq!(control("POST /simulator/reset", &[], "").0, 200);
-    assert_eq!(control("GET /simulator/stats", &[], "").1["requests"], 0);
-    assert_eq!(Exchange::send(&simulator, "POST /v1/a", &[], "").answer().0, 404);
-}
-
-#[test]
 fn connections_are_reused_and_counted_once() {
     let simulator = start();
     let address = simulator.url().strip_prefix("http://").unwrap();

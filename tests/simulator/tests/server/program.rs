@@ -23,6 +23,14 @@ fn says_where_it_listens_and_ends_with_its_input() {
     let mut answer = String::new();
     tcp.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    line.clear();
+    out.read_line(&mut line).unwrap();
+    let address = line.trim_end().strip_prefix("control on http://").unwrap();
+    let mut tcp = TcpStream::connect(address).unwrap();
+    tcp.write_all(b"GET /simulator/wait?finished=1&open-at-most=0 HTTP/1.0\r\n\r\n").unwrap();
+    answer.clear();
+    tcp.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("\"connections\":1,"), "{answer}");
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
     line.clear();
@@ -56,5 +64,5 @@ fn refuses_what_it_does_not_know() {
         assert!(String::from_utf8(output.stderr).unwrap().contains(named), "{arguments:?}");
     }
     let output = spawn(&["--help"]).wait_with_output().unwrap();
-    assert!(output.status.success() && output.stdout.ends_with(b"http://ADDRESS:PORT\n"));
+    assert!(output.status.success() && output.stdout.ends_with(b"control on http://ADDRESS:PORT\n"));
 }

@@ -8,9 +8,11 @@ use hyper::{Request, Uri};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyperbolic_simulator::{Options, Simulator};
 use serde_json::json;
+use std::io;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -18,8 +20,17 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 type Sender = http2::SendRequest<Full<Bytes>>;
 
-/// A connection that trusts the server's authority and speaks HTTP/2.
-async fn connect(simulator: &Simulator) -> Sender {
+/// A connection without a word of TLS.
+pub async fn tcp(simulator: &Simulator) -> TcpStream {
+    TcpStream::connect(simulator.url().strip_prefix("https://").unwrap()).await.unwrap()
+}
+
+/// A handshake that trusts the server's authority.
+pub async fn handshake(
+    simulator: &Simulator,
+    alpn: &str,
+    tcp: TcpStream,
+) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(simulator.ca_pem().unwrap().as_bytes()).unwrap()).unwrap();
     let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -27,22 +38,28 @@ async fn connect(simulator: &Simulator) -> Sender {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let tcp = TcpStream::connect(simulator.url().strip_prefix("https://").unwrap()).await.unwrap();
+    config.alpn_protocols = vec![alpn.into()];
     let name = ServerName::try_from("127.0.0.1").unwrap();
-    let tls = TlsConnector::from(Arc::new(config)).connect(name, tcp).await.unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, tcp).await
+}
+
+/// A connection that speaks HTTP/2.
+pub async fn connect(simulator: &Simulator) -> Sender {
+    let tls = handshake(simulator, "h2", tcp(simulator).await).await.unwrap();
     let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(tls)).await.unwrap();
     tokio::spawn(connection);
     sender
 }
 
-fn request(simulator: &Simulator, fault: &str) -> Request<Full<Bytes>> {
+/// A streamed chat under a fault.
+pub fn request(simulator: &Simulator, fault: &str) -> Request<Full<Bytes>> {
     let url: Uri = format!("{}/v1/chat/completions", simulator.url()).parse().unwrap();
     let request = Request::post(url).header("authorization", "Bearer k").header("x-simulator-fault", fault);
     request.body(Full::new(chat(json!({"stream": true})).into())).unwrap()
 }
 
-fn start() -> Simulator {
+/// A server with TLS.
+pub fn start() -> Simulator {
     Simulator::start(Options { tls: true, ..Options::default() }).unwrap()
 }
 
