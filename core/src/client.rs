@@ -37,7 +37,7 @@ impl Client {
         let log = Log::new(config.log_level, config.log_bodies, Arc::clone(&counters));
         let account = Arc::new(Account::new(counters, log, config.spending_limit));
         let client = Self {
-            private: config.allow_http || config.endpoint()?.is_private(),
+            private: config.allow_http || config.is_replay() || config.endpoint()?.is_private(),
             shared: Mutex::new(Some(Arc::new(Shared::new(config, Arc::clone(&account))?))),
             requests: Arc::default(),
             key: Mutex::default(),

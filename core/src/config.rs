@@ -161,6 +161,11 @@ impl Config {
         self.endpoint.clone().map_or_else(|| Endpoint::new(DEFAULT_BASE_URL), Ok)
     }
 
+    /// Whether nothing is ever sent.
+    pub(crate) fn is_replay(&self) -> bool {
+        self.recording.as_ref().is_some_and(|recording| recording.mode != Mode::Record)
+    }
+
     /// Applies the environment, of which `read` gives one variable at a time. An empty variable is an unset one.
     pub fn read_env(&mut self, read: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<(), Error> {
         let get = |name: &str| match read(name).map(std::ffi::OsString::into_string) {

@@ -23,6 +23,11 @@ impl Route {
     /// The longest first: a path that ends with one of the others' names must not be cut twice.
     const ALL: [Self; 3] = [Self::ChatCompletions, Self::Completions, Self::Models];
 
+    /// Its path below the base.
+    pub fn name(self) -> &'static str {
+        self.path().trim_start_matches('/')
+    }
+
     const fn path(self) -> &'static str {
         match self {
             Self::ChatCompletions => "/chat/completions",

@@ -10,7 +10,7 @@ use crate::pacing::Permit;
 use crate::policy::Policy;
 use crate::retry::retry_after;
 use crate::wire::Flow;
-use http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use std::future::Future;
 use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -72,7 +72,6 @@ impl Shared {
         })?;
         permit.counted();
         self.tell_head(op, &reply, sent);
-        self.check_headers(reply.headers())?;
         let content_type = reply.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         op.head(self.head(&reply), content_type)?;
         self.read(op, policy, reply, first_token).await
@@ -104,6 +103,7 @@ impl Shared {
                         }
                         Flow::Done => {
                             op.finish()??;
+                            reply.complete();
                             return Ok(Some(reply));
                         }
                     }
@@ -128,17 +128,6 @@ impl Shared {
             }
             before = now;
         }
-    }
-
-    /// hyper has bounds of its own, which are wider.
-    fn check_headers(&self, headers: &HeaderMap) -> Result<(), Error> {
-        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-        if bytes > self.header_bytes {
-            let message =
-                format!("the answer is beyond the bound of {}: bytes of the headers", self.header_bytes);
-            return Err(Error::new(Status::BadResponse, message));
-        }
-        Ok(())
     }
 
     /// What the headers say that the body does not.

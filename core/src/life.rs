@@ -35,7 +35,6 @@ pub struct Shared {
     pub(crate) account: Arc<Account>,
     streaming: bool,
     limits: Limits,
-    pub(crate) header_bytes: usize,
     strict: bool,
     /// The server refused `stream_options` once.
     no_stream_options: AtomicBool,
@@ -82,7 +81,6 @@ impl Shared {
             account,
             streaming: config.streaming,
             limits: config.limits,
-            header_bytes: config.header_bytes,
             strict: config.strict,
             no_stream_options: AtomicBool::new(false),
         })
@@ -191,8 +189,9 @@ impl Shared {
             ]
         });
         let attempt = Attempt {
+            op: life.op.id(),
             route: life.plan.route(),
-            authorization: life.key.map(Key::header),
+            key: life.key.cloned(),
             body: body.into(),
             stream: life.stream,
         };

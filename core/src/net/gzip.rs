@@ -39,7 +39,7 @@ impl Gzip {
         Ok(None)
     }
 
-    /// The body ended: gives its last bytes, or says that it is not whole.
+    /// The body ended: gives its last bytes, or says that it is not whole. Asked again, it has no more.
     pub fn finish(&mut self) -> Result<Option<Bytes>, Error> {
         // Cut inside the checksum, it is called wrong.
         self.decoder.try_finish().map_err(|_| {

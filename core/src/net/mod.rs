@@ -2,7 +2,7 @@
 //!
 //! `pool` gives a request its connection, which `dial` made: names are looked up in `names`, a way through a proxy
 //! found in `proxy`, trust decided in `tls`. What comes back is a [`Reply`], unpacked by `gzip`; what goes wrong is
-//! put into words by `fault`.
+//! put into words by `fault`. `tape` keeps what goes by, for a recording or a log; `replay` answers from one.
 
 mod dial;
 mod fault;
@@ -10,16 +10,20 @@ mod gzip;
 mod names;
 mod pool;
 pub mod proxy;
+mod replay;
 mod reply;
+mod tape;
 mod tls;
 
 pub use pool::Failure;
 pub use reply::Reply;
 
 use crate::account::Account;
-use crate::config::Config;
+use crate::config::{Config, Mode, Recording};
 use crate::endpoint::{Endpoint, Route};
-use crate::error::Error;
+use crate::error::{Error, Status};
+use crate::key::Key;
+use crate::recording::{self, Recorder};
 use bytes::Bytes;
 use dial::Dialer;
 use http::header::{
@@ -28,10 +32,26 @@ use http::header::{
 };
 use http::{Method, Request, Uri, Version};
 use pool::{Body, Pool};
+use replay::Replay;
 use std::sync::Arc;
+use tape::Tape;
+
+/// What requests are sent over.
+pub struct Net {
+    way: Way,
+    recorder: Option<Arc<Recorder>>,
+    account: Arc<Account>,
+    /// Bytes of names and values in the head of an answer.
+    header_bytes: usize,
+}
+
+enum Way {
+    Live(Box<Live>),
+    Replay(Replay),
+}
 
 /// The connections to one server.
-pub struct Net {
+struct Live {
     pool: Pool,
     endpoint: Endpoint,
     /// Goes with every request.
@@ -40,10 +60,12 @@ pub struct Net {
 
 /// One attempt, ready to be sent.
 pub struct Attempt {
+    /// The request that it is of.
+    pub op: u64,
     /// Where to.
     pub route: Route,
-    /// The Authorization header, or none.
-    pub authorization: Option<HeaderValue>,
+    /// The key, or none.
+    pub key: Option<Key>,
     /// The JSON body; empty for a GET.
     pub body: Bytes,
     /// Whether the answer was asked for as a stream.
@@ -53,6 +75,66 @@ pub struct Attempt {
 impl Net {
     /// Prepares everything but the connection itself.
     pub fn new(config: &Config, account: &Arc<Account>) -> Result<Self, Error> {
+        let mut recorder = None;
+        let way = match &config.recording {
+            Some(Recording { path, mode: Mode::Record }) => {
+                recorder = Some(Arc::new(Recorder::create(path).map_err(|e| e.about("record"))?));
+                Way::Live(Box::new(Live::new(config, account)?))
+            }
+            Some(Recording { path, mode }) => {
+                let recording = recording::Recording::open(path)?;
+                Way::Replay(Replay::new(recording, *mode == Mode::ReplayTimed))
+            }
+            None => Way::Live(Box::new(Live::new(config, account)?)),
+        };
+        Ok(Self { way, recorder, account: Arc::clone(account), header_bytes: config.header_bytes })
+    }
+
+    /// Connects ahead of the first request. What goes wrong is for that one to say.
+    pub async fn warm_up(&self) {
+        if let Way::Live(live) = &self.way {
+            live.pool.warm_up().await;
+        }
+    }
+
+    /// Sends one attempt and waits for the head of its answer.
+    pub async fn send(&self, attempt: Attempt) -> Result<Reply, Failure> {
+        let mut tape = Tape::begin(&attempt, self.recorder.as_ref(), &self.account);
+        let sent = match &self.way {
+            Way::Live(live) => live.send(attempt).await,
+            Way::Replay(replay) => replay.send(&attempt).await,
+        };
+        let checked = sent.and_then(|reply| self.check_headers(reply.headers()).map(|()| reply));
+        match (checked, &mut tape) {
+            (Ok(mut reply), Some(kept)) => {
+                kept.head(reply.status(), reply.headers());
+                reply.tape = tape;
+                Ok(reply)
+            }
+            (Ok(reply), None) => Ok(reply),
+            (Err(failure), tape) => {
+                if let Some(tape) = tape {
+                    tape.failed(&failure.error);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// hyper has bounds of its own, which are wider.
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if bytes <= self.header_bytes {
+            return Ok(());
+        }
+        let message =
+            format!("the answer is beyond the bound of {}: bytes of the headers", self.header_bytes);
+        Err(Failure { error: Error::new(Status::BadResponse, message), sent: true, replay: false })
+    }
+}
+
+impl Live {
+    fn new(config: &Config, account: &Arc<Account>) -> Result<Self, Error> {
         let endpoint = config.endpoint()?;
         let dialer = Dialer::new(config, &endpoint)?;
         let mut headers = config.headers.clone();
@@ -65,15 +147,9 @@ impl Net {
         Ok(Self { pool, endpoint, headers })
     }
 
-    /// Connects ahead of the first request. What goes wrong is for that one to say.
-    pub async fn warm_up(&self) {
-        self.pool.warm_up().await;
-    }
-
-    /// Sends one attempt and waits for the head of its answer.
-    pub async fn send(&self, attempt: Attempt) -> Result<Reply, Failure> {
+    async fn send(&self, attempt: Attempt) -> Result<Reply, Failure> {
         let (response, lease) = self.pool.send(self.request(attempt)).await?;
-        Ok(Reply::new(response, lease))
+        Ok(Reply::live(response, lease))
     }
 
     fn request(&self, attempt: Attempt) -> Request<Body> {
@@ -81,8 +157,8 @@ impl Net {
         let mut request = Request::new(Body::new(attempt.body));
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
-        if let Some(authorization) = attempt.authorization {
-            headers.insert(AUTHORIZATION, authorization);
+        if let Some(key) = attempt.key {
+            headers.insert(AUTHORIZATION, key.header());
         }
         // A proxy that compresses a stream also buffers it.
         let encoding = if attempt.stream { "identity" } else { "gzip" };

@@ -3,7 +3,10 @@
 use super::fault;
 use super::gzip::Gzip;
 use super::pool::Lease;
+use super::replay::Player;
+use super::tape::Tape;
 use crate::error::{Error, Status};
+use crate::recording::End;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HeaderMap};
 use http::{Response, StatusCode};
@@ -15,17 +18,29 @@ use std::time::Duration;
 pub struct Reply {
     status: StatusCode,
     headers: HeaderMap,
-    body: Incoming,
-    gzip: Option<Gzip>,
-    /// Why its body cannot be read.
-    unreadable: Option<Error>,
+    body: Body,
     ended: bool,
+    pub(super) tape: Option<Tape>,
+}
+
+/// Where the body comes from.
+enum Body {
+    Live(Box<Live>),
+    Recorded(Player),
+}
+
+/// A body that comes over a connection.
+struct Live {
+    incoming: Incoming,
+    gzip: Option<Gzip>,
+    /// Why it cannot be read.
+    unreadable: Option<Error>,
     lease: Lease,
 }
 
 impl Reply {
-    pub(super) fn new(response: Response<Incoming>, lease: Lease) -> Self {
-        let (head, body) = response.into_parts();
+    pub(super) fn live(response: Response<Incoming>, lease: Lease) -> Self {
+        let (head, incoming) = response.into_parts();
         let (mut gzip, mut unreadable) = (None, None);
         match head.headers.get(CONTENT_ENCODING).map(|name| name.as_bytes().to_ascii_lowercase()).as_deref() {
             None | Some(b"" | b"identity") => {}
@@ -36,7 +51,12 @@ impl Reply {
                 unreadable = Some(Error::new(Status::BadResponse, message));
             }
         }
-        Self { status: head.status, headers: head.headers, body, gzip, unreadable, ended: false, lease }
+        let body = Body::Live(Box::new(Live { incoming, gzip, unreadable, lease }));
+        Self { status: head.status, headers: head.headers, body, ended: false, tape: None }
+    }
+
+    pub(super) fn recorded(status: StatusCode, headers: HeaderMap, player: Player) -> Self {
+        Self { status, headers, body: Body::Recorded(player), ended: false, tape: None }
     }
 
     /// The HTTP status.
@@ -51,18 +71,52 @@ impl Reply {
 
     /// The next bytes of the body; `None` at its end.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let next = match &mut self.body {
+            Body::Live(live) => live.next().await,
+            Body::Recorded(player) => player.next().await,
+        };
+        self.ended = matches!(next, Ok(None));
+        if let Some(tape) = &mut self.tape {
+            match &next {
+                Ok(Some(bytes)) => tape.chunk(bytes),
+                Ok(None) => tape.end(End::Whole),
+                Err(error) => tape.end(End::BrokenOff(error.message.as_str().to_owned())),
+            }
+        }
+        next
+    }
+
+    /// The answer is complete, though its body may go on: what was kept of it is written down now.
+    pub fn complete(&mut self) {
+        if let Some(tape) = &mut self.tape {
+            tape.end(End::Whole);
+        }
+    }
+
+    /// Gives the connection back after the end of the body.
+    pub async fn give_back(self) {
+        if let Body::Live(live) = self.body {
+            live.lease.give_back(keep_alive(&self.headers)).await;
+        }
+    }
+}
+
+impl Live {
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         if let Some(error) = &self.unreadable {
             return Err(error.clone());
         }
-        while !self.ended {
+        loop {
             if let Some(gzip) = &mut self.gzip
                 && let Some(bytes) = gzip.pull()?
             {
                 return Ok(Some(bytes));
             }
-            let Some(frame) = self.body.frame().await else {
-                self.ended = true;
-                return self.gzip.take().map_or(Ok(None), |mut gzip| gzip.finish());
+            let Some(frame) = self.incoming.frame().await else {
+                return self.gzip.as_mut().map_or(Ok(None), Gzip::finish);
             };
             // Trailers say nothing that counts here.
             let Ok(bytes) = frame.map_err(|e| fault::broken_off(&e))?.into_data() else { continue };
@@ -72,13 +126,6 @@ impl Reply {
                 None => return Ok(Some(bytes)),
             }
         }
-        Ok(None)
-    }
-
-    /// Gives the connection back after the end of the body.
-    pub async fn give_back(self) {
-        let keep = keep_alive(&self.headers);
-        self.lease.give_back(keep).await;
     }
 }
 
