@@ -116,3 +116,36 @@ async fn certificates_are_wrong_as_asked() {
         assert!(format!("{error:?}").contains(named), "{error:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_thousand_streams_are_open_at_once() {
+    let options = Options { tls: true, max_streams: Some(500), ..Options::default() };
+    let simulator = Simulator::start(options).unwrap();
+    let mut senders = Vec::new();
+    for _ in 0..2 {
+        let mut sender = tls::connect(&simulator).await;
+        let first = sender.send_request(tls::request(&simulator, "status=500")).await.unwrap();
+        first.into_body().collect().await.unwrap();
+        senders.push(sender);
+    }
+    let mut streams = Vec::new();
+    for sender in &mut senders {
+        for _ in 0..500 {
+            let request = tls::request(&simulator, "words=1,stall-after=3");
+            streams.push(tokio::spawn(sender.send_request(request)));
+        }
+    }
+    let stats = wait(&simulator, |stats| stats.in_flight == 1000);
+    assert_eq!((stats.connections, stats.most_in_flight), (2, 1000));
+    for stream in streams {
+        let mut answer = stream.await.unwrap().unwrap();
+        answer.body_mut().frame().await.unwrap().unwrap();
+    }
+    // Dropped streams were reset one by one, and leave room for others.
+    assert_eq!(wait(&simulator, |stats| stats.in_flight == 0).closes, 1000);
+    for sender in &mut senders {
+        let answer = sender.send_request(tls::request(&simulator, "words=1")).await.unwrap();
+        assert!(answer.into_body().collect().await.unwrap().to_bytes().ends_with(b"data: [DONE]\n\n"));
+    }
+    assert_eq!(simulator.stats().streams_finished, 2);
+}
