@@ -31,6 +31,16 @@ static inline void no_retries(hb_options *options) {
     (void)options;
 }
 
+/* Trusts the authority whose certificate is in the file that this variable names. */
+static inline void trust(hb_options *options, const char *variable) {
+    FILE *file = fopen(setting(variable), "rb");
+    if (file == NULL) give_up(variable);
+    char *pem = read_all(fileno(file));
+    fclose(file);
+    hb_options_add_ca_pem(options, pem, HB_NUL);
+    free(pem);
+}
+
 /* ---- The link ---- */
 
 /* What `$HB_LAB ARGUMENTS` prints, to be freed. */

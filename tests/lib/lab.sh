@@ -20,20 +20,34 @@ run_lab_program() {
     } >"$HB_OUT/$name.log" 2>&1
 }
 
-# free_port: sets `port` to one of loopback that nobody listens on, another one each time. They are below those that
-# the system gives to whoever asks for any.
+# free_address NAME: sets HB_LAB_NAME to an address of loopback, with a port that nobody listens on, another one each
+# time. Ports are below those that the system gives to whoever asks for any.
 ports_given=' '
-free_port() {
+free_address() {
+    local port
     until port=$((20000 + RANDOM % 12000)) && [[ $ports_given != *" $port "* ]] &&
         ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
     ports_given+="$port "
+    export "HB_LAB_$1=127.0.0.1:$port"
 }
 
-# start_tool BASE PORT COMMAND...: a server that listens on 127.0.0.1:PORT and knows nothing of tests. Its output: BASE.log.
+# fill_in TEMPLATE FILE: writes FILE with a free address, HB_LAB_NAME, for each @NAME@; others come before.
+fill_in() {
+    local name names variable
+    cp "$1" "$2"
+    mapfile -t names < <(grep -v '^#' "$1" | grep -oE '@[A-Z0-9_]+@' | tr -d @ | sort -u)
+    for name in "${names[@]}"; do
+        variable=HB_LAB_$name
+        if [ -z "${!variable:-}" ]; then free_address "$name"; fi
+        sed -i "s|@$name@|${!variable}|g" "$2"
+    done
+}
+
+# start_tool BASE ADDRESS COMMAND...: a server that listens there and knows nothing of tests. Its output: BASE.log.
 start_tool() {
-    local base=$1 port=$2
+    local base=$1 address=$2
     shift 2
-    start_server "$base" tests/lab/serve "$port" "$base.log" "$@"
+    start_server "$base" tests/lab/serve "$address" "$base.log" "$@"
 }
 
 # make_authority FOLDER: a certificate authority; FOLDER/ca.pem is its certificate.
