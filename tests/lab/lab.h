@@ -26,7 +26,7 @@
         while (!(condition) && clock_ms() < patience_ends) poll(NULL, 0, LOOK_MS);    \
     } while (0)
 
-/* One attempt only, so that each failure is seen as it is. Stays empty until attempts can be counted by the caller. */
+/* One attempt only, so that each failure is seen as it is. Empty for as long as the library has no retries to turn off. */
 static inline void no_retries(hb_options *options) {
     (void)options;
 }
@@ -58,10 +58,10 @@ static inline void lab(const char *arguments) {
     free(lab_says(arguments));
 }
 
-/* Waits until a counter of the simulator on the other side has reached `least`; its value then. */
-static inline long lab_wait_for_count(const char *name, long least) {
+/* Waits until a counter of the simulator at `url`, on the other side, has reached `least`; its value then. */
+static inline long lab_wait_for_count(const char *url, const char *name, long least) {
     char arguments[256];
-    snprintf(arguments, sizeof arguments, "control GET '/simulator/wait?%s=%ld&timeout-ms=%d'", name, least,
+    snprintf(arguments, sizeof arguments, "control '%s/simulator/wait?%s=%ld&timeout-ms=%d'", url, name, least,
              PATIENCE_MS);
     char *stats = lab_says(arguments);
     long value = counted(stats, name);

@@ -153,6 +153,7 @@ static void freed(const char *url) {
     enum { STREAMS = 4, WAITING = 3 };
     struct flow *flows = (struct flow *)memory(STREAMS * sizeof *flows);
     int i, port = port_of(url), ended = 0;
+    long closes = lab_wait_for_count(url, "closes", 0);
     /* What the library keeps for good is there after a first request. */
     check_answered("before", chat_by(lab_options(url, NULL)));
     WAIT_UNTIL(connections_in(ESTABLISHED, port) == 0);
@@ -183,6 +184,9 @@ static void freed(const char *url) {
           descriptors());
     check(threads() <= threads_before, "no thread stays", "%d before, %d after", threads_before, threads());
     lab("mend");
+    /* The system goes on saying goodbye until it is heard. */
+    check(lab_wait_for_count(url, "closes", closes + STREAMS) >= closes + STREAMS,
+          "the server learns of it when the link is back", "it does not");
     check_answered("after", chat_by(lab_options(url, NULL)));
     free(flows);
 }

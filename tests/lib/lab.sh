@@ -52,9 +52,9 @@ start_tool() {
 
 # make_authority FOLDER: a certificate authority; FOLDER/ca.pem is its certificate.
 make_authority() {
-    mkdir "$1"
+    mkdir "$1" || return 1
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=An authority for tests' \
-        -keyout "$1/ca.key" -out "$1/ca.pem" 2>"$1/openssl.log"
+        -keyout "$1/ca.key" -out "$1/ca.pem" 2>"$1/openssl.log" || return 1
     : >"$1/index"
     cat >"$1/ca.conf" <<CONF
 [ca]
