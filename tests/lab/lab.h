@@ -26,7 +26,7 @@
         while (!(condition) && clock_ms() < patience_ends) poll(NULL, 0, LOOK_MS);    \
     } while (0)
 
-/* One attempt only, so that each failure is seen as it is. Empty for as long as the library has no retries to turn off. */
+/* One attempt only, so that each failure is seen as it is. Empty while the library has no retries to turn off. */
 static inline void no_retries(hb_options *options) {
     (void)options;
 }
@@ -165,9 +165,9 @@ static inline void forget(struct outcome *outcome) {
 
 /* One check that a chat was answered, in one attempt; frees what came. */
 static inline int check_answered(const char *name, struct outcome outcome) {
-    int good = check(outcome.status == HB_OK && hb_response_attempts(outcome.response) == 1, name, "%s: %s (%u attempts)",
-                     hb_status_name(outcome.status), message_of(&outcome),
-                     (unsigned)hb_response_attempts(outcome.response));
+    uint32_t attempts = hb_response_attempts(outcome.response);
+    int good = check(outcome.status == HB_OK && attempts == 1, name, "%s: %s (%u attempts)",
+                     hb_status_name(outcome.status), message_of(&outcome), (unsigned)attempts);
     forget(&outcome);
     return good;
 }

@@ -94,7 +94,8 @@ static void nobody_answers(void) {
 /* The system says at once that there is no way. */
 static void no_way(void) {
     lab("cut");
-    check_failed("no way to the server", chat_by(lab_options(setting("HB_TEST_URL"), NULL)), HB_E_CONNECT, "unreachable");
+    check_failed("no way to the server", chat_by(lab_options(setting("HB_TEST_URL"), NULL)), HB_E_CONNECT,
+                 "unreachable");
     lab("mend");
     check_answered("when there is one again", chat_by(lab_options(setting("HB_TEST_URL"), NULL)));
 }

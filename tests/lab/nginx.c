@@ -34,7 +34,8 @@ static void check_logged(const char *name, const char *variable, const char *wor
     char address[64];
     snprintf(address, sizeof address, "%s ", setting(variable));
     WAIT_UNTIL(lines_with(setting("HB_LAB_LOG"), address, words) >= requests);
-    int with = lines_with(setting("HB_LAB_LOG"), address, words), all = lines_with(setting("HB_LAB_LOG"), address, NULL);
+    int with = lines_with(setting("HB_LAB_LOG"), address, words);
+    int all = lines_with(setting("HB_LAB_LOG"), address, NULL);
     check(with == requests && all == requests, name, "%d of %d lines, %d requests", with, all, requests);
 }
 

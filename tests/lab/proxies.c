@@ -156,8 +156,8 @@ static void nobody_behind(const struct kind *kind) {
 /* ---- From the environment ---- */
 
 static void clear(void) {
-    static const char *const NAMES[] = {"HYPERBOLIC_ALLOW_HTTP", "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY",
-                                        "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+    static const char *const NAMES[] = {"HYPERBOLIC_ALLOW_HTTP", "https_proxy", "HTTPS_PROXY", "http_proxy",
+                                        "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
     size_t i;
     for (i = 0; i < sizeof NAMES / sizeof *NAMES; i++) unsetenv(NAMES[i]);
 }
@@ -178,8 +178,9 @@ static void check_way(const char *name, const char *server, const char *log, int
 
 static void from_the_environment(void) {
     const struct kind *http = &KINDS[0], *socks = &KINDS[2];
-    char *by_http = proxy_url(http->scheme, setting(http->address), setting("HB_LAB_USER"), setting(http->password));
-    char *by_socks = proxy_url(socks->scheme, setting(socks->address), setting("HB_LAB_USER"), setting(socks->password));
+    const char *user = setting("HB_LAB_USER");
+    char *by_http = proxy_url(http->scheme, setting(http->address), user, setting(http->password));
+    char *by_socks = proxy_url(socks->scheme, setting(socks->address), user, setting(socks->password));
     static const char *const EXCEPT[] = {"127.0.0.1", "example.org,127.0.0.1", "*", "127.0.0.0/8"};
     size_t i;
     clear();
