@@ -26,11 +26,6 @@
         while (!(condition) && clock_ms() < patience_ends) poll(NULL, 0, LOOK_MS);    \
     } while (0)
 
-/* One attempt only, so that each failure is seen as it is. Empty while the library has no retries to turn off. */
-static inline void no_retries(hb_options *options) {
-    (void)options;
-}
-
 /* Trusts the authority whose certificate is in the file that this variable names. */
 static inline void trust(hb_options *options, const char *variable) {
     FILE *file = fopen(setting(variable), "rb");
@@ -75,7 +70,6 @@ static inline hb_options *lab_options(const char *url, const char *script) {
     hb_options_set_base_url(options, url, HB_NUL);
     hb_options_set_allow_http(options, 1);
     if (script != NULL) hb_options_set_header(options, "x-simulator-fault", script, HB_NUL);
-    no_retries(options);
     return options;
 }
 

@@ -14,18 +14,11 @@ static void set_address(hb_options *options, const char *variable) {
 }
 
 /* Settings for one of nginx's addresses, which trust its authority. Requests that it refuses are sent again. */
-static hb_options *with_retries(const char *variable, const char *script) {
+static hb_options *through(const char *variable, const char *script) {
     hb_options *options = test_options();
     trust(options, "HB_LAB_CA");
     set_address(options, variable);
     if (script != NULL) hb_options_set_header(options, "x-simulator-fault", script, HB_NUL);
-    return options;
-}
-
-/* The same, but each request is sent once. */
-static hb_options *through(const char *variable, const char *script) {
-    hb_options *options = with_retries(variable, script);
-    no_retries(options);
     return options;
 }
 
@@ -68,7 +61,6 @@ static void the_same_answer(void) {
 
 static void certificates(void) {
     hb_options *options = test_options();
-    no_retries(options);
     set_address(options, "HB_LAB_GOOD");
     check_failed("an authority that nobody knows", chat_by(options), HB_E_CONNECT, "certificate");
     check_failed("a certificate that has expired", chat_by(through("HB_LAB_EXPIRED", NULL)), HB_E_CONNECT,
@@ -87,7 +79,7 @@ static void versions_of_tls(void) {
 /* More at once than a connection may carry: further connections do. */
 static void many_streams(void) {
     enum { STREAMS = 40, A_CONNECTION = 8 };
-    hb_client *client = client_of(with_retries("HB_LAB_FEW_STREAMS", STALLS));
+    hb_client *client = client_of(through("HB_LAB_FEW_STREAMS", STALLS));
     hb_queue *queue = test_queue();
     hb_op ops[STREAMS];
     int i, begun = 0, failed = 0, ended = 0, seen[STREAMS] = {0};
@@ -124,7 +116,7 @@ static void many_streams(void) {
 /* 40 answers that take their time, with the limits of `variable`. */
 static void side_by_side(const char *name, const char *variable) {
     enum { MANY = 40 };
-    hb_client *client = client_of(with_retries(variable, "event-delay=20,words=20"));
+    hb_client *client = client_of(through(variable, "event-delay=20,words=20"));
     hb_queue *queue = test_queue();
     int i, good = 0;
     for (i = 0; i < MANY; i++) start_chat(client, queue, (uint64_t)i);

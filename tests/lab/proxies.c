@@ -170,7 +170,7 @@ static void check_way(const char *name, const char *server, const char *log, int
     setenv("HYPERBOLIC_BASE_URL", setting(server), 1);
     options = hb_options_from_env();
     trust(options, "HB_TEST_CA");
-    no_retries(options);
+    hb_options_set_max_retries(options, 0);
     check_answered(name, chat_by(options));
     if (by) WAIT_UNTIL(logged(log, server) > before);
     check((logged(log, server) > before) == by, name, by ? "it went directly" : "it went by the proxy");
