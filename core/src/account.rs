@@ -114,8 +114,11 @@ mod tests {
         assert_eq!(account.cost("cheap", &used(None, Some(1))), None);
         // The built-in price, 0.40 $ a million, where the server names none.
         assert_eq!(account.cost("Qwen/QwQ-32B", &used(Some(10), Some(5))), Some(6_000));
+        let large = used(Some(1 << 40), Some(0));
+        assert_eq!(account.cost("meta-llama/Meta-Llama-3.1-405B", &large), Some(4_398_046_511_104_000));
+        // Beyond what a number holds, nothing is known.
         let huge = used(Some(1 << 53), Some(1 << 53));
-        assert_eq!(account.cost("meta-llama/Meta-Llama-3.1-405B", &huge), Some(72_057_594_037_927_936));
+        assert_eq!(account.cost("meta-llama/Meta-Llama-3.1-405B", &huge), None);
     }
 
     #[test]

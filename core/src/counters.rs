@@ -44,11 +44,27 @@ pub struct Counters([AtomicI64; COUNTS]);
 impl Counters {
     /// Adds to a number.
     pub fn add(&self, count: Count, more: i64) {
-        self.0[count as usize].fetch_add(more, Ordering::Relaxed);
+        // A server that claims to have used more than there is must not turn a sum round. It cannot fail.
+        let add = |now: i64| Some(now.saturating_add(more));
+        let _ = self.0[count as usize].fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     /// Reads a number.
     pub fn get(&self, count: Count) -> i64 {
         self.0[count as usize].load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Count, Counters};
+
+    #[test]
+    fn a_sum_stays_at_its_end() {
+        let counters = Counters::default();
+        counters.add(Count::SpentNanousd, i64::MAX - 1);
+        counters.add(Count::SpentNanousd, 7);
+        assert_eq!(counters.get(Count::SpentNanousd), i64::MAX);
+        assert_eq!(counters.get(Count::LogsDropped), 0);
     }
 }

@@ -22,6 +22,8 @@ use turns::{Entry, Fate, Place, Step, Turns};
 mod turns;
 mod window;
 #[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod tests;
 
 /// What a server, or its owner, allows; `None` is no limit.
@@ -38,7 +40,8 @@ pub struct Rates {
 /// Says when an attempt may be sent. One for each client, shared by all that it does.
 ///
 /// First come, first served; only who waits for the limit of his model lets those of other models pass. There is no task
-/// in the background: while somebody waits, one of those who wait keeps the timer.
+/// in the background: while somebody waits, one of those who wait keeps the timer. (So a future of
+/// [`enter`](Self::enter) has to be polled or dropped, as a task does by itself; put aside, it may hold up others.)
 #[derive(Debug)]
 pub struct Pacer {
     turns: Mutex<Turns>,

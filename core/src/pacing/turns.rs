@@ -296,7 +296,10 @@ impl Turns {
 
     /// One timer is enough: whoever keeps it lets all the others in. It moves on when its keeper leaves.
     fn keep_time(&mut self, now: Instant) {
-        let Some(next) = self.next_start() else { return };
+        let Some(next) = self.next_start() else {
+            self.alarm = None;
+            return;
+        };
         let keeper = self.keeper.filter(|(line, ticket)| self.lines[*line].waiting.contains_key(ticket));
         if keeper.is_some() && self.alarm.is_some_and(|alarm| now < alarm && alarm <= next) {
             return;
