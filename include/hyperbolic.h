@@ -31,8 +31,8 @@
  * You can stop reading here. What follows are the rules behind it, then every constant, type and function.
  *
  * Four kinds of thing, one idiom each. What you hand in is an object that you fill by setters (hb_options,
- * hb_request). What you get out is an object that you read by getters (hb_response, hb_error, hb_model_list). What
- * happens is a struct that you read (hb_event). What is going on is a number (hb_op).
+ * hb_request). What you get out is an object that you read by getters (hb_response, hb_error, hb_model_list,
+ * hb_log). What happens is a struct that you read (hb_event). What is going on is a number (hb_op).
  *
  * Threads. The library never calls you on a thread of its own: a callback runs only inside a call that you made,
  * on the thread that made it, with no lock held, and may call any function of the library. Everything else waits
@@ -41,6 +41,10 @@
  *
  * Blocking. hb_chat, hb_complete, their _stream forms and hb_models wait for the server; hb_queue_next waits as
  * long as you say; nothing else waits.
+ *
+ * Time. A request has four deadlines (connect, first token, idle, total), is sent again, at most twice, where that
+ * may help and cannot cost, and waits for its turn if you set a pace: see hb_options_set_max_retries and what stands
+ * around it.
  *
  * Text. What goes in is a pointer and a length in bytes, HB_NUL for "up to its NUL", and is checked for UTF-8;
  * NULL with length 0 is the empty text. Short identifiers (role, key, header name) are NUL-terminated. What you

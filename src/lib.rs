@@ -1,6 +1,6 @@
 //! libhyperbolic: the C ABI over `hyperbolic-core`. This is the map of the house, in the order of a request.
 //!
-//! **Into the library.** A C call enters one of the files named after C's types (`options`, `client`,
+//! **Into the library.** A C call enters one of the files named after C's types (`options`, `policy`, `client`, `log`,
 //! `request`, `parameters`, `call`, `start`, `queue`, `response`, `error`, `model`, `library`). Each export is a few lines:
 //! convert in, call one function of the core, convert out; policy lives in the core. `boundary` is the one
 //! function that all of them go through: it contains panics, notices a fork and fills the error out-parameter.
@@ -14,11 +14,16 @@
 //! one task on the global runtime (`runtime`; what differs by system is in `sys`). A blocking call (`call`) is the same
 //! start with a private queue and a loop over it.
 //!
-//! **Over the network.** `core::client` decides what is sent, when and how often; `core::http` sends it: TLS,
-//! proxy, pool, no JSON.
+//! **Its turn and its attempts.** `core::life` is that task: it waits for its turn (`core::pacing`), makes an attempt
+//! (`core::exchange`, with the deadlines), asks `core::retry` what comes after a failed one, and waits again.
+//!
+//! **Over the network.** `core::net` has names, TLS, proxies and the pool of connections, and no JSON. `core::recording`
+//! is the file that exchanges are kept in and answered from.
 //!
 //! **Bytes to meaning.** `core::wire` takes the bytes: lines (`sse`), JSON (`chunk`), the sum (`answer`), or an
 //! error (`errors`). No I/O there.
+//!
+//! **Account.** `core::account` counts, prices and logs what happens.
 //!
 //! **Out again.** `core::op` delivers each piece to `core::queue`, and, however a request ends, its one last
 //! event with a `core::response`. `queue` and `event` hand events to the app, on the app's own thread.
