@@ -8,6 +8,7 @@ use crate::op::{Ended, Head, Op};
 use crate::plan::Plan;
 use crate::queue::{Producer, Queue};
 use crate::registry::Registry;
+use crate::retry::retry_after;
 use crate::sync::lock;
 use crate::wire::{Decoder, Expect, Flow, Limits};
 use reqwest::Response;
@@ -299,20 +300,6 @@ fn head(response: &Response) -> Head {
         retry_after_ms: retry_after(text("retry-after-ms"), text(RETRY_AFTER.as_str()), SystemTime::now()),
         location,
     }
-}
-
-/// The wait that a server asks for: in milliseconds, in seconds, or as a date; the official clients read them in
-/// this order.
-fn retry_after(milliseconds: &str, seconds_or_date: &str, now: SystemTime) -> Option<u64> {
-    let number = |text: &str, scale: f64| {
-        let wait = text.trim().parse().unwrap_or(f64::NAN) * scale;
-        (wait.is_finite() && wait >= 0.0).then_some(wait as u64)
-    };
-    number(milliseconds, 1.0).or_else(|| number(seconds_or_date, 1000.0)).or_else(|| {
-        let date = httpdate::parse_http_date(seconds_or_date).ok()?;
-        let wait = date.duration_since(now).unwrap_or_default();
-        Some(wait.as_millis().try_into().unwrap_or(u64::MAX))
-    })
 }
 
 /// Whether a server says that it does not know `stream_options`.

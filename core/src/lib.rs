@@ -16,6 +16,7 @@ pub mod queue;
 mod registry;
 pub mod request;
 pub mod response;
+pub mod retry;
 mod sync;
 pub mod text;
 pub mod wire;
