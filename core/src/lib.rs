@@ -11,6 +11,7 @@ pub mod hooks;
 mod http;
 mod key;
 pub mod op;
+pub mod pacing;
 pub mod plan;
 pub mod queue;
 mod registry;
