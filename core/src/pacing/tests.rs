@@ -258,6 +258,18 @@ async fn a_pause_stops_everybody_and_only_grows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_timer_is_set_for_whoever_comes_first() {
+    let (pacer, log) = (pacer(0, 1, 0), Log::new());
+    let mut permit = pacer.enter(&mut pacer.ticket(), BIG, None).await.unwrap();
+    permit.counted();
+    permit.pause(log.start + seconds(20));
+    request(&pacer, &log, 0, BIG, seconds(1));
+    request(&pacer, &log, 1, "m", seconds(1));
+    sleep(seconds(61)).await;
+    assert_eq!(log.take(), [(1, 20), (0, 60)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_key_starts_afresh() {
     let (pacer, log) = (pacer(2, 1, 0), Log::new());
     let old = pacer.enter(&mut pacer.ticket(), BIG, None).await.unwrap();
