@@ -1,0 +1,6 @@
+# about: the benchmarks run and print their tables, which nobody judges here
+# group: speed
+# needs: cc=gcc curl=curl
+check 'benches/run' benches/run >"$HB_OUT/table"
+cat "$HB_OUT/table"
+check 'prints a table' grep -q 'the server sees the cancel, HTTP/2 *[0-9]' "$HB_OUT/table"
