@@ -7,6 +7,7 @@ pub mod client;
 pub mod config;
 pub mod counters;
 mod endpoint;
+mod environment;
 pub mod error;
 mod exchange;
 #[cfg(feature = "test-hooks")]

@@ -13,6 +13,8 @@ source "$lib/programs.sh"
 source "$lib/jobs.sh"
 # shellcheck source=tests/lib/fuzz.sh
 source "$lib/fuzz.sh"
+# shellcheck source=tests/lib/lab.sh
+source "$lib/lab.sh"
 shopt -s nullglob
 cd "$HB_ROOT"
 # shellcheck disable=SC1090

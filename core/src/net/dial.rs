@@ -197,6 +197,8 @@ pub trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl Transport for TcpStream {}
 impl<T: Transport + ?Sized> Transport for Box<T> {}
 impl<T: Transport> Transport for TlsStream<T> {}
+#[cfg(test)]
+impl Transport for tokio::io::DuplexStream {}
 
 /// A connection that is there already, as the connector that proxies' protocols ask for one.
 struct Made(Option<Box<dyn Transport>>);
@@ -229,7 +231,8 @@ pub struct Counted {
 }
 
 impl Counted {
-    fn new(stream: Box<dyn Transport>) -> Self {
+    /// Counts from now on.
+    pub fn new(stream: Box<dyn Transport>) -> Self {
         Self { stream, received: Arc::default() }
     }
 

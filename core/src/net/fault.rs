@@ -27,6 +27,12 @@ pub fn no_connection(error: Cause<'_>, limit: Option<Duration>) -> Error {
     failed.with_hint("Check the base URL, the network, the proxy and the certificates.").retryable()
 }
 
+/// A proxy on the way let nothing through.
+pub fn proxy_login() -> Error {
+    Error::new(Status::Connect, "the proxy wants a user and a password, or other ones (HTTP status 407)")
+        .with_hint("Write them into the address of the proxy: http://user:password@host:port")
+}
+
 /// A connection did not come about in time.
 pub fn connect_deadline(limit: Duration) -> Error {
     let limit = limit.as_millis();

@@ -30,7 +30,7 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION,
     USER_AGENT,
 };
-use http::{Method, Request, Uri, Version};
+use http::{Method, Request, StatusCode, Uri, Version};
 use pool::{Body, Pool};
 use replay::Replay;
 use std::sync::Arc;
@@ -149,6 +149,9 @@ impl Live {
 
     async fn send(&self, attempt: Attempt) -> Result<Reply, Failure> {
         let (response, lease) = self.pool.send(self.request(attempt)).await?;
+        if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(Failure { error: fault::proxy_login(), sent: false, replay: false });
+        }
         Ok(Reply::live(response, lease))
     }
 

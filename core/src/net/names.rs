@@ -101,3 +101,30 @@ impl tower_service::Service<Name> for Names {
         Box::pin(look_up(name.as_str().to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{UNDER_WAY, join, look_up};
+    use crate::sync::lock;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_name_is_looked_up_once_however_many_ask() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            // The one thread is busy, so that lookups wait.
+            let (release, released) = mpsc::channel::<()>();
+            tokio::task::spawn_blocking(move || released.recv());
+            let (first, second, other) = (join("localhost"), join("localhost"), join("127.0.0.1"));
+            assert!(first.same_channel(&second) && !first.same_channel(&other));
+            // Nobody waits for this one any more when its turn comes, and who joins then looks anew.
+            drop(other);
+            drop(release);
+            assert!(look_up("localhost".to_owned()).await.unwrap().next().is_some());
+            assert!(look_up("127.0.0.1".to_owned()).await.unwrap().next().is_some());
+            assert!(first.borrow().is_some() && second.borrow().is_some());
+            let left = lock(&UNDER_WAY);
+            assert!(!left.contains_key("localhost") && !left.contains_key("127.0.0.1"));
+        });
+    }
+}

@@ -48,6 +48,10 @@ impl Way {
     pub fn to(endpoint: &Endpoint, proxies: &Proxies) -> Self {
         let Some(found) = leading(proxies, endpoint).and_then(|url| {
             let except = proxies.except.as_deref().unwrap_or_default();
+            // The matcher takes "*" for names only; curl, for every host.
+            if except.split(',').any(|host| host.trim() == "*") {
+                return None;
+            }
             Matcher::builder().all(url).no(except).build().intercept(&endpoint.uri())
         }) else {
             return Self::Straight;
@@ -145,6 +149,7 @@ mod tests {
         for except in ["a.b", ".b", "x, a.b", "*"] {
             assert!(matches!(way("http://p:1", "https://a.b", except), Way::Straight), "{except}");
         }
+        assert!(matches!(way("http://p:1", "https://10.1.2.3", "x, *"), Way::Straight));
         assert!(matches!(way("http://p:1", "https://10.1.2.3", "10.1.0.0/16"), Way::Straight));
     }
 }

@@ -3,7 +3,9 @@
 use crate::script::{self, Items, Value};
 use crate::state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// How the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,17 @@ pub struct Connection {
     /// How it ends in the middle of the next answer's head.
     head_cut: Mutex<Option<End>>,
     kind: Mutex<Kind>,
+    /// How many requests are being answered.
+    requests: watch::Sender<usize>,
+}
+
+/// A request that is being answered, so that its connection is not idle.
+pub struct Busy(Arc<Connection>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.requests.send_modify(|requests| *requests -= 1);
+    }
 }
 
 /// What a connection is used for, as its first request tells.
@@ -88,6 +101,7 @@ impl Connection {
             end: watch::Sender::default(),
             head_cut: Mutex::default(),
             kind: Mutex::new(Kind::Unknown),
+            requests: watch::Sender::default(),
         })
     }
 
@@ -113,6 +127,24 @@ impl Connection {
     /// Whether it began with a control request.
     pub fn is_control(&self) -> bool {
         *self.kind() == Kind::Control
+    }
+
+    /// A request begins.
+    pub fn busy(self: &Arc<Self>) -> Busy {
+        self.requests.send_modify(|requests| *requests += 1);
+        Busy(self.clone())
+    }
+
+    /// Resolves when no request has been answered for so long.
+    pub async fn idle(&self, time: Duration) {
+        let mut requests = self.requests.subscribe();
+        loop {
+            let idle = *requests.borrow_and_update() == 0;
+            tokio::select! {
+                _ = requests.changed() => {}
+                () = sleep(time), if idle => return,
+            }
+        }
     }
 
     /// Ends it. Silence can still be broken; the other two are for good.

@@ -38,6 +38,7 @@ pub async fn answer(
         ("POST", "disconnect") => disconnect(state, uri.query().unwrap_or_default()).await,
         ("PUT", "faults") => set_faults(state, &body),
         ("PUT", "connections") => set_connection_faults(state, &body),
+        ("PUT", "max-streams") => set_max_streams(state, &body),
         ("PUT", _) => put_body(state, path, headers, body),
         _ => Err((StatusCode::NOT_FOUND, json!({"error": "there is no such control route"}))),
     };
@@ -55,7 +56,12 @@ fn refuse(message: impl Into<String>) -> (StatusCode, Value) {
 }
 
 fn text(body: &[u8]) -> Result<&str, (StatusCode, Value)> {
-    std::str::from_utf8(body).map(str::trim).map_err(|_| refuse("the script is not UTF-8"))
+    std::str::from_utf8(body).map(str::trim).map_err(|_| refuse("the body is not UTF-8"))
+}
+
+fn set_max_streams(state: &State, body: &[u8]) -> Answer {
+    state.set_max_streams(text(body)?.parse().map_err(|_| refuse("the body is no number"))?);
+    Ok(json!({}))
 }
 
 fn set_faults(state: &State, body: &[u8]) -> Answer {

@@ -1,6 +1,6 @@
 //! The guard that counts one request.
 
-use crate::connection::{Connection, End};
+use crate::connection::{Busy, Connection, End};
 use crate::state::State;
 use bytes::Bytes;
 use hyper::StatusCode;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub struct InFlight {
     state: Arc<State>,
     connection: Arc<Connection>,
+    _busy: Busy,
     ended: bool,
     /// The request's body, once it is there whole.
     body: Bytes,
@@ -35,6 +36,7 @@ impl InFlight {
         Self {
             state: state.clone(),
             connection: connection.clone(),
+            _busy: connection.busy(),
             ended: false,
             body: Bytes::new(),
             status: StatusCode::OK,

@@ -11,6 +11,7 @@ mod completion;
 mod connection;
 mod control;
 mod errors;
+mod exchange;
 mod faults;
 mod flight;
 mod gate;
@@ -34,6 +35,7 @@ pub use faults::Script;
 pub use limits::Tier;
 pub use state::Upload;
 pub use stats::{Last, Stats};
+pub use tls::{Certificate, TlsVersion};
 
 use state::State;
 use std::io;
@@ -60,6 +62,14 @@ pub struct Options {
     pub keys: Vec<String>,
     /// Whether to speak TLS, and HTTP/2 with clients that offer it.
     pub tls: bool,
+    /// The one version of TLS to speak; without this, all.
+    pub tls_version: Option<TlsVersion>,
+    /// What is wrong with the certificate.
+    pub certificate: Certificate,
+    /// How many streams a connection of HTTP/2 may have at once; without this, hyper's 200.
+    pub max_streams: Option<u32>,
+    /// How long a connection may be idle before it is closed; without this, for ever.
+    pub idle: Option<Duration>,
 }
 
 impl Default for Options {
@@ -71,6 +81,10 @@ impl Default for Options {
             minute: Duration::from_secs(60),
             keys: Vec::new(),
             tls: false,
+            tls_version: None,
+            certificate: Certificate::Good,
+            max_streams: None,
+            idle: None,
         }
     }
 }
@@ -90,7 +104,7 @@ impl Simulator {
     /// Starts a server on a thread of its own; it listens when this returns.
     pub fn start(options: Options) -> io::Result<Self> {
         let (tls, ca_pem) = match options.tls {
-            true => tls::acceptor(&options.host.to_string()).map(|(tls, pem)| (Some(tls), Some(pem)))?,
+            true => tls::acceptor(&options).map(|(tls, pem)| (Some(tls), Some(pem)))?,
             false => (None, None),
         };
         let scheme = if options.tls { "https" } else { "http" };

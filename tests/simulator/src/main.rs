@@ -1,6 +1,6 @@
 //! The simulator as a program.
 
-use hyperbolic_simulator::{Options, Script, Simulator, Tier};
+use hyperbolic_simulator::{Certificate, Options, Script, Simulator, Tier, TlsVersion};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -17,6 +17,10 @@ hyperbolic-simulator [options]
   --key KEY              accept this key only; may be repeated
   --faults SCRIPT        for requests that bring no script of their own; its README has the grammar
   --tls                  speak TLS, and HTTP/2 with clients that offer it
+  --tls12, --tls13       speak this version of TLS only
+  --certificate WHAT     of TLS: expired, wrong-host or self-signed
+  --max-streams N        of HTTP/2, on one connection at once (200)
+  --idle-ms N            close connections that have been idle for so long
   --ca-out FILE          write the certificate authority of --tls to FILE, in PEM
   --until-stdin-closes   end when standard input does
   --help                 print this
@@ -58,8 +62,19 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Arguments
             "--port" => options.port = value().and_then(|port| port.parse().map_err(|_| bad(&port)))?,
             "--tier" => options.tier = value().and_then(|name| tier(&name).ok_or_else(|| bad(&name)))?,
             "--minute-ms" => {
-                let minute: Result<u64, String> = value().and_then(|n| n.parse().map_err(|_| bad(&n)));
-                options.minute = Duration::from_millis(minute?);
+                options.minute = value().and_then(|n| milliseconds(&n).ok_or_else(|| bad(&n)))?;
+            }
+            "--idle-ms" => {
+                options.idle = Some(value().and_then(|n| milliseconds(&n).ok_or_else(|| bad(&n)))?);
+            }
+            "--max-streams" => {
+                options.max_streams = Some(value().and_then(|n| n.parse().map_err(|_| bad(&n)))?);
+            }
+            "--tls12" => options.tls_version = Some(TlsVersion::Tls12),
+            "--tls13" => options.tls_version = Some(TlsVersion::Tls13),
+            "--certificate" => {
+                options.certificate =
+                    value().and_then(|what| certificate(&what).ok_or_else(|| bad(&what)))?;
             }
             "--key" => options.keys.push(value()?),
             "--faults" => {
@@ -72,7 +87,24 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Arguments
             other => return Err(format!("unknown option {other}; --help lists them")),
         }
     }
+    let of_tls = options.tls_version.is_some() || options.certificate != Certificate::Good;
+    if of_tls && !options.tls {
+        return Err("--tls12, --tls13 and --certificate need --tls".to_owned());
+    }
     Ok(Some(Arguments { options, faults, ca_out, until_stdin_closes }))
+}
+
+fn milliseconds(text: &str) -> Option<Duration> {
+    text.parse().ok().map(Duration::from_millis)
+}
+
+fn certificate(what: &str) -> Option<Certificate> {
+    match what {
+        "expired" => Some(Certificate::Expired),
+        "wrong-host" => Some(Certificate::WrongHost),
+        "self-signed" => Some(Certificate::SelfSigned),
+        _ => None,
+    }
 }
 
 fn tier(name: &str) -> Option<Tier> {

@@ -1,27 +1,17 @@
-//! Connections, and the way of one request through the server.
+//! Connections: accepted, served, ended.
 
-use crate::answer::{Answer, bad_fault};
-use crate::api::{self, Route};
-use crate::body::Body;
 use crate::connection::{Connection, End};
-use crate::control;
-use crate::errors::ApiError;
-use crate::faults::{Fault, NoHead, Script};
-use crate::flight::InFlight;
+use crate::exchange;
 use crate::gate::Gate;
 use crate::socket::Socket;
 use crate::state::State;
-use crate::stats::Last;
 use crate::tls::H2;
-use http_body_util::BodyExt;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::http::request::Parts;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper::{Request, Response, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -29,9 +19,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
-
-/// The header in which a request brings its own script.
-const FAULT_HEADER: &str = "x-simulator-fault";
 
 /// Accepts connections to the API for ever.
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, state: &Arc<State>) {
@@ -51,7 +38,7 @@ pub async fn serve_control(listener: TcpListener, state: &Arc<State>) {
             let state = state.clone();
             async move {
                 let (head, body) = request.into_parts();
-                control(&state, &head, body).await
+                exchange::control(&state, &head, body).await
             }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(tcp), service));
@@ -131,92 +118,35 @@ async fn serve_http<S>(socket: S, h2: bool, state: Arc<State>, connection: Arc<C
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = service_fn(|request| handle(request, state.clone(), connection.clone()));
+    let service = service_fn(|request| exchange::handle(request, state.clone(), connection.clone()));
     // Errors are what the faults and the clients make them; the counters tell of them.
     if h2 {
-        let io = TokioIo::new(socket);
-        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(io, service).await;
+        let mut server = http2::Builder::new(TokioExecutor::new());
+        if let Some(streams) = state.max_streams() {
+            server.max_concurrent_streams(streams);
+        }
+        let serving = server.serve_connection(TokioIo::new(socket), service);
+        until_idle(serving, &state, &connection, |serving| serving.graceful_shutdown()).await;
     } else {
         let io = TokioIo::new(Gate::new(socket, connection.clone()));
-        let _ = http1::Builder::new().serve_connection(io, service).await;
+        let serving = http1::Builder::new().serve_connection(io, service);
+        until_idle(serving, &state, &connection, |serving| serving.graceful_shutdown()).await;
     }
 }
 
-async fn handle(
-    request: Request<Incoming>,
-    state: Arc<State>,
-    connection: Arc<Connection>,
-) -> io::Result<Response<Body>> {
-    let (head, mut body) = request.into_parts();
-    let is_control = head.uri.path().starts_with(control::PREFIX);
-    connection.used(is_control);
-    if is_control {
-        return control(&state, &head, body).await;
-    }
-    let route = Route::of(head.uri.path());
-    let mut request = InFlight::begin(&state, &connection, route.name());
-    let fault = fault(&state, &head);
-    let no_head = fault.as_ref().ok().and_then(|fault| fault.no_head);
-    if no_head == Some(NoHead::ResetUpload) {
-        // The first bytes only, so that the client is still writing the others.
-        let _ = body.frame().await;
-        request.reset();
-        return std::future::pending().await;
-    }
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    request.arrived(body.clone());
-    state.set_last(Last {
-        method: head.method.to_string(),
-        path: head.uri.path_and_query().map_or_else(String::new, ToString::to_string),
-        version: format!("{:?}", head.version),
-        headers: head.headers.clone(),
-        body: body.clone(),
-    });
-    if no_head.is_some() {
-        if no_head == Some(NoHead::Reset) {
-            request.reset();
+/// Serves a connection to its end, which the server brings about if it was idle for too long.
+async fn until_idle<S: Future>(
+    serving: S,
+    state: &State,
+    connection: &Connection,
+    shut_down: impl FnOnce(Pin<&mut S>),
+) {
+    let mut serving = pin!(serving);
+    if let Some(time) = state.options.idle {
+        tokio::select! {
+            _ = serving.as_mut() => return,
+            () = connection.idle(time) => shut_down(serving.as_mut()),
         }
-        return std::future::pending().await;
     }
-    if let Ok(Fault { delay: Some(delay), .. }) = fault.as_deref() {
-        sleep(*delay).await;
-    }
-    let number = state.next_id();
-    let (answer, fault) = match fault {
-        Err(error) => (Err(error), Arc::default()),
-        Ok(fault) => {
-            let answer = Answer::replaced(&state, &fault).unwrap_or_else(|| {
-                api::answer(&state, (route, &head.method), &head.headers, &body, &fault, number)
-            });
-            (answer, fault)
-        }
-    };
-    let answer = answer.unwrap_or_else(|error| Answer::error(&error, fault.openai_errors));
-    if let Some(how) = fault.cut_head {
-        connection.cut_head(how);
-    }
-    Ok(answer.send(&state, fault, request, number))
-}
-
-async fn control(state: &State, head: &Parts, body: Incoming) -> io::Result<Response<Body>> {
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    Ok(control::answer(state, &head.method, &head.uri, &head.headers, body).await)
-}
-
-/// The fault for a request: of its own script, or else of the server's.
-fn fault(state: &State, head: &Parts) -> Result<Arc<Fault>, ApiError> {
-    let fault = match head.headers.get(FAULT_HEADER) {
-        None => state.faults().map(|script| script.next(state)).unwrap_or_default(),
-        Some(script) => {
-            let script = script.to_str().map_err(|_| bad_fault("not ASCII"))?;
-            Script::parse(script).map_err(|error| bad_fault(&error))?.next(state)
-        }
-    };
-    if fault.cut_head.is_some() && head.version > Version::HTTP_11 {
-        return Err(bad_fault("a head can be cut in HTTP/1.1 only"));
-    }
-    Ok(match fault.random {
-        Some(random) => random.apply(state, fault),
-        None => fault,
-    })
+    let _ = serving.await;
 }

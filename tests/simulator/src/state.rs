@@ -46,6 +46,7 @@ struct Inner {
     /// How often each clause with `times` was applied, by its script's kind and its text.
     applied: HashMap<(&'static str, String), u64>,
     uploads: HashMap<String, Upload>,
+    max_streams: Option<u32>,
     /// How many whole answers of status 200 each `user` was given.
     answers: HashMap<String, u64>,
 }
@@ -179,6 +180,16 @@ impl State {
         let applied = inner.applied.entry((kind, text.to_owned())).or_default();
         *applied += 1;
         *applied - 1
+    }
+
+    /// Sets how many streams a connection of HTTP/2 may have that is accepted from now on.
+    pub fn set_max_streams(&self, streams: u32) {
+        self.inner().max_streams = Some(streams);
+    }
+
+    /// How many streams a new connection of HTTP/2 may have.
+    pub fn max_streams(&self) -> Option<u32> {
+        self.inner().max_streams.or(self.options.max_streams)
     }
 
     /// Keeps a body for the fault `raw`.

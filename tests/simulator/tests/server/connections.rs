@@ -155,3 +155,27 @@ async fn streams_of_a_silent_connection_get_nothing_more() {
     let stats = wait(&simulator, |stats| stats.open == 1);
     assert_eq!((stats.in_flight, stats.closes, stats.broken_off), (0, 2, 0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn requests_in_every_state_end_with_their_connection() {
+    let simulator = tls::start();
+    for how in [End::Reset, End::Close] {
+        let mut sender = tls::connect(&simulator).await;
+        let mut answers = Vec::new();
+        for fault in
+            ["stall", "delay=3600000", "stall-after=2", "event-delay=3600000", "bytewise,byte-delay=3600000"]
+        {
+            answers.push(tokio::spawn(sender.send_request(tls::request(&simulator, fault))));
+        }
+        wait(&simulator, |stats| stats.in_flight == 5 && stats.streams_started == 3);
+        assert_eq!(simulator.disconnect(how), 1);
+        let stats = simulator.stats();
+        assert_eq!((stats.open, stats.in_flight, stats.closes, stats.broken_off), (0, 0, 0, 5));
+        for answer in answers {
+            if let Ok(answer) = answer.await.unwrap() {
+                assert!(answer.into_body().collect().await.is_err());
+            }
+        }
+        simulator.reset();
+    }
+}

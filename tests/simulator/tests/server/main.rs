@@ -6,6 +6,7 @@ mod client;
 mod connections;
 mod control;
 mod faults;
+mod options;
 mod program;
 mod random;
 mod tls;

@@ -41,7 +41,21 @@ fn says_where_it_listens_and_ends_with_its_input() {
 #[test]
 fn writes_its_authority() {
     let path = format!("{}/simulator-ca.pem", env!("CARGO_TARGET_TMPDIR"));
-    let mut child = spawn(&["--until-stdin-closes", "--tls", "--ca-out", &path, "--host", "127.0.0.2"]);
+    let mut child = spawn(&[
+        "--until-stdin-closes",
+        "--tls",
+        "--ca-out",
+        &path,
+        "--host",
+        "127.0.0.2",
+        "--tls13",
+        "--certificate",
+        "self-signed",
+        "--max-streams",
+        "9",
+        "--idle-ms",
+        "1000",
+    ]);
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.starts_with("listening on https://127.0.0.2:"), "{line}");
@@ -57,6 +71,11 @@ fn refuses_what_it_does_not_know() {
         (&["--port"], "--port needs a value"),
         (&["--port", "70000"], "--port cannot be 70000"),
         (&["--tier", "gold"], "--tier cannot be gold"),
+        (&["--certificate", "odd"], "--certificate cannot be odd"),
+        (&["--certificate", "expired"], "need --tls"),
+        (&["--tls12"], "need --tls"),
+        (&["--max-streams", "-1"], "--max-streams cannot be -1"),
+        (&["--idle-ms", "x"], "--idle-ms cannot be x"),
         (&["--ca-out", "x"], "--ca-out needs --tls"),
     ] {
         let output = spawn(arguments).wait_with_output().unwrap();

@@ -1,0 +1,198 @@
+//! One connection of the pool, of either version of HTTP, and what an answer holds of it.
+
+use super::super::dial::Counted;
+use super::{Idle, KEEP, Shared};
+use crate::sync::lock;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// After how long a silence a server is pinged on a connection with streams, and how long it may take to answer.
+const PING: Duration = Duration::from_secs(30);
+const PONG: Duration = Duration::from_secs(20);
+/// What a server may send ahead on one stream. The connection's window is the widest that there is, so that streams
+/// that nobody reads cannot use it up: the sum over all streams stays below it.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = i32::MAX as u32;
+/// Streams on one connection: before the server said its limit, and at most (Go's servers take 250, nginx 128).
+const STREAMS_UNTOLD: usize = 1;
+const STREAMS: usize = 250;
+
+pub type Body = Full<Bytes>;
+
+/// A connection that serves one request at a time.
+pub struct Single {
+    pub sender: http1::SendRequest<Body>,
+    pub received: Arc<AtomicU64>,
+}
+
+/// A connection of HTTP/2.
+pub struct Multiplexed {
+    pub sender: http2::SendRequest<Body>,
+    /// Streams that the server takes.
+    limit: Arc<AtomicUsize>,
+    /// The server has answered, so that its limit is known, though it may be the one that was assumed.
+    heard: AtomicBool,
+    pub active: AtomicUsize,
+    /// When the last stream ended.
+    pub used: Mutex<Instant>,
+}
+
+impl Multiplexed {
+    /// How many more streams it takes.
+    pub fn room(&self) -> usize {
+        let limit = self.limit.load(Ordering::Relaxed).min(STREAMS);
+        limit.saturating_sub(self.active.load(Ordering::Relaxed))
+    }
+
+    /// Whether its limit is not known yet.
+    pub fn is_untold(&self) -> bool {
+        self.limit.load(Ordering::Relaxed) == STREAMS_UNTOLD && !self.heard.load(Ordering::Relaxed)
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.active.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// What an answer holds of its connection.
+pub enum Lease {
+    /// The whole of it.
+    One(One),
+    /// A stream, which ends with this.
+    Stream(Stream),
+}
+
+/// A connection that goes back to the pool once its answer was read to the end.
+pub struct One {
+    pub line: Single,
+    pub(super) pool: Weak<Shared>,
+}
+
+/// A stream's place on its connection.
+pub struct Stream {
+    pub on: Arc<Multiplexed>,
+    pub(super) pool: Weak<Shared>,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        *lock(&self.on.used) = Instant::now();
+        self.on.active.fetch_sub(1, Ordering::Relaxed);
+        if let Some(pool) = self.pool.upgrade() {
+            pool.changed.notify_one();
+            if self.on.is_idle() {
+                pool.reap_later();
+            }
+        }
+    }
+}
+
+impl Lease {
+    /// Gives a connection back whose answer was read to its end. `keep` is what the server says of its patience.
+    pub async fn give_back(self, keep: Option<Duration>) {
+        let Self::One(mut one) = self else { return };
+        // It is ready a moment after the end; one that the server closes never is.
+        if one.line.sender.ready().await.is_err() {
+            return;
+        }
+        let Some(pool) = one.pool.upgrade() else { return };
+        // A second less than the server says: its clock may be ahead by the way there.
+        let keep = keep.map_or(KEEP, |keep| keep.saturating_sub(Duration::from_secs(1)).min(KEEP));
+        lock(&pool.state).idle.push(Idle { line: one.line, until: Instant::now() + keep });
+        pool.changed.notify_one();
+        pool.reap_later();
+    }
+
+    /// Bytes received on a connection of one's own; streams have theirs to themselves and report none.
+    pub fn received(&self) -> u64 {
+        match self {
+            Self::One(one) => one.line.received.load(Ordering::Relaxed),
+            Self::Stream(_) => 0,
+        }
+    }
+
+    /// The server has answered, and so has said before how many streams it takes.
+    pub fn answered(&self) {
+        if let Self::Stream(stream) = self
+            && !stream.on.heard.swap(true, Ordering::Relaxed)
+            && let Some(pool) = stream.pool.upgrade()
+        {
+            pool.changed.notify_waiters();
+        }
+    }
+
+    pub async fn try_send(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
+        match self {
+            Self::One(one) => one.line.sender.try_send_request(request).await,
+            Self::Stream(stream) => stream.on.sender.clone().try_send_request(request).await,
+        }
+    }
+}
+
+impl Shared {
+    pub async fn open_http1(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
+        let received = stream.received();
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Its error comes to the request that it serves.
+        tokio::spawn(async move { drop(connection.await) });
+        lock(&self.state).http1_only = true;
+        Ok(Lease::One(One { line: Single { sender, received }, pool: Arc::downgrade(self) }))
+    }
+
+    pub async fn open_http2(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
+        let (sender, mut connection) = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_max_send_streams(STREAMS_UNTOLD)
+            .max_header_list_size(self.header_bytes)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PONG)
+            .handshake(TokioIo::new(stream))
+            .await?;
+        let limit = Arc::new(AtomicUsize::new(STREAMS_UNTOLD));
+        let (told, pool) = (Arc::clone(&limit), Arc::downgrade(self));
+        tokio::spawn(async move {
+            let driven = poll_fn(|context| {
+                let ended = Pin::new(&mut connection).poll(context);
+                let now = connection.current_max_send_streams();
+                if told.swap(now, Ordering::Relaxed) != now
+                    && let Some(pool) = pool.upgrade()
+                {
+                    lock(&pool.state).http2_streams = Some(now.clamp(1, STREAMS));
+                    pool.changed.notify_waiters();
+                }
+                ended
+            });
+            drop(driven.await);
+            if let Some(pool) = pool.upgrade() {
+                pool.changed.notify_waiters();
+            }
+        });
+        let on = Arc::new(Multiplexed {
+            sender,
+            limit,
+            heard: AtomicBool::new(false),
+            active: AtomicUsize::new(1),
+            used: Mutex::new(Instant::now()),
+        });
+        let mut state = lock(&self.state);
+        state.http1_only = false;
+        state.http2_streams.get_or_insert(STREAMS);
+        state.http2.push(Arc::clone(&on));
+        Ok(Lease::Stream(Stream { on, pool: Arc::downgrade(self) }))
+    }
+}

@@ -1,0 +1,170 @@
+use super::{Head, Op, Start};
+use crate::account::Account;
+use crate::counters::Counters;
+use crate::error::{Error, Status};
+use crate::key::Key;
+use crate::log::{Level, Log};
+use crate::queue::{Event, EventKind, Patience, Producer, Queue, cancel};
+use crate::registry::Registry;
+use crate::wire::{Decoder, Expect, Kind, Limits};
+use std::sync::Arc;
+use std::time::Duration;
+
+fn decoder() -> Decoder {
+    Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false)
+}
+
+fn try_begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>, Error> {
+    let counters = Arc::<Counters>::default();
+    let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
+    let key = Key::new("sk-secret").ok();
+    let start = Start { id: Op::reserve(), tag: 7, pieces: true, queue, key, model: "m", decoder: decoder() };
+    Op::begin(start, &Arc::new(account), requests)
+}
+
+fn begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
+    let op = try_begin(queue, requests).unwrap();
+    op.attempt().unwrap();
+    op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
+    op
+}
+
+fn say(op: &Op, text: &str) {
+    let event = format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n");
+    op.feed(event.as_bytes()).unwrap().unwrap();
+}
+
+fn take(queue: &Queue) -> Option<Event> {
+    queue.next(Patience::For(Duration::ZERO)).unwrap()
+}
+
+fn text(event: Option<Event>) -> String {
+    match event.unwrap().kind {
+        EventKind::Text { text, .. } => text.as_str().to_owned(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn done(event: Option<Event>) -> Arc<crate::response::Response> {
+    match event.unwrap().kind {
+        EventKind::Done(response) => response,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn requests_take_turns_and_their_pieces_merge() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let (first, second) = (begin(&queue, &requests), begin(&queue, &requests));
+    say(&first, "a");
+    say(&first, "b");
+    say(&second, "c");
+    assert_eq!(text(take(&queue)), "ab");
+    say(&first, "d");
+    assert_eq!(text(take(&queue)), "c");
+    assert_eq!(text(take(&queue)), "d");
+    assert!(take(&queue).is_none());
+}
+
+#[test]
+fn a_cancel_leaves_only_the_end() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    say(&op, "a");
+    say(&op, "b");
+    cancel(op.id);
+    // What comes after the end, of whatever kind, changes nothing.
+    assert!(op.feed(b"data: x\n\n").is_err());
+    op.end(Ok(()));
+    op.cancel("again");
+    let response = done(take(&queue));
+    assert_eq!(response.error.as_ref().unwrap().status, Status::Cancelled);
+    assert_eq!(response.answer.choices[0].text.as_str(), "ab");
+    assert!(take(&queue).is_none());
+}
+
+#[test]
+fn a_cancel_after_the_end_leaves_only_the_end() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    say(&op, "a");
+    op.end(Ok(()));
+    cancel(op.id);
+    let response = done(take(&queue));
+    assert!(response.error.is_none());
+    assert_eq!(response.answer.choices[0].text.as_str(), "a");
+    assert!(take(&queue).is_none());
+    cancel(op.id);
+}
+
+#[test]
+fn a_request_that_was_taken_back_leaves_nothing() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let (first, second) = (begin(&queue, &requests), begin(&queue, &requests));
+    // What happens when client and queue are closed while a request is entered.
+    queue.close();
+    queue.withdraw(first.id);
+    assert!(done(take(&queue)).error.is_some());
+    cancel(second.id);
+    assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
+}
+
+#[test]
+fn a_consumer_that_waits_finds_a_freed_queue_closed() {
+    for _ in 0..100 {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        std::thread::scope(|scope| {
+            let consumer = scope.spawn(|| queue.next(Patience::Forever).map(drop));
+            queue.forget();
+            assert_eq!(consumer.join().unwrap(), Err(Status::Closed));
+        });
+        assert!(op.progress().is_err());
+    }
+}
+
+#[test]
+fn any_other_end_keeps_what_waits() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    say(&op, "a");
+    op.end(Err(Error::new(Status::Deadline, "sk-secret came too late")));
+    assert_eq!(text(take(&queue)), "a");
+    let error = done(take(&queue)).error.clone().unwrap();
+    assert_eq!((error.message.as_str(), error.attempts), ("[key] came too late", 1));
+}
+
+#[test]
+fn a_close_ends_what_runs_and_refuses_what_comes() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let (_first, _second) = (begin(&queue, &requests), begin(&queue, &requests));
+    for op in requests.close() {
+        op.cancel("closed");
+    }
+    let begun = try_begin(&queue, &requests);
+    assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
+    for _ in 0..2 {
+        assert_eq!(done(take(&queue)).error.as_ref().unwrap().status, Status::Cancelled);
+    }
+    assert!(take(&queue).is_none());
+
+    let others = Arc::default();
+    let _third = begin(&queue, &others);
+    queue.close();
+    queue.close();
+    let begun = try_begin(&queue, &others);
+    assert_eq!(begun.err().map(|error| error.status), Some(Status::Closed));
+    done(take(&queue));
+    assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
+}
+
+#[test]
+fn a_retry_starts_over() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    op.retry(Error::new(Status::Server, "busy"), Duration::from_millis(5), decoder()).unwrap();
+    assert!(matches!(take(&queue).unwrap().kind, EventKind::Retry { attempt: 2, .. }));
+    assert_eq!(op.attempt().unwrap(), 2);
+    op.end(Ok(()));
+    assert_eq!(done(take(&queue)).attempts, 2);
+}
