@@ -6,14 +6,7 @@
 #ifndef PHASES_H
 #define PHASES_H
 
-#include "outcome.h"
-
-/* A simulator, and what is spoken with it. */
-struct way {
-    const char *name, *control;
-    hb_options *(*options)(void);
-    int is_tls;
-};
+#include "ways.h"
 
 /* One request and what becomes of it. */
 struct row {
@@ -30,20 +23,6 @@ struct row {
 /* Long enough that only silence, and no busy machine, lets it pass. */
 #define SILENCE_MS 3000
 
-static hb_options *options_for(const struct way *way, const char *script) {
-    hb_options *options = way->options();
-    if (script != NULL) hb_options_set_header(options, "x-simulator-fault", script, HB_NUL);
-    return options;
-}
-
-static void reset(const struct way *way) {
-    free(control_at(way->control, "POST", "/simulator/reset", ""));
-}
-
-static void connection_faults(const struct way *way, const char *script) {
-    free(control_at(way->control, "PUT", "/simulator/connections", script));
-}
-
 /* Whether one text is the beginning of the other. */
 static int begin_alike(const char *one, const char *other) {
     size_t a = strlen(one), b = strlen(other);
@@ -58,7 +37,7 @@ static void check_rows(const struct way *way, const struct row *rows, int count)
     hb_request *request = test_chat("x");
     long attempts = 0;
     int i;
-    reset(way);
+    way_reset(way);
     for (i = 0; i < count; i++) {
         hb_options *options = options_for(way, rows[i].script);
         hb_options_set_idle_timeout_ms(options, SILENCE_MS);
@@ -105,13 +84,13 @@ static void connecting(const struct way *way) {
     size_t i;
     for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         struct outcome outcome;
-        char name[96], script[64], path[96];
+        char name[96], script[64];
         if (ROWS[i].is_tls != way->is_tls) continue;
         snprintf(name, sizeof name, "%s, %s at accept", way->name, ROWS[i].fault);
         hb_options *options = options_for(way, NULL);
         hb_options_set_connect_timeout_ms(options, 1000);
         hb_options_set_first_token_timeout_ms(options, way->is_tls ? 0 : 1000);
-        reset(way);
+        way_reset(way);
         connection_faults(way, ROWS[i].fault);
         outcome_of_options(&outcome, options);
         check_outcome(name, &outcome, ROWS[i].status, 0, 1, ROWS[i].says);
@@ -119,10 +98,7 @@ static void connecting(const struct way *way) {
         check_number(name, hb_error_is_retryable(outcome.error), !waits_in_vain);
         check_number(name, count_at(way->control, "connections_faulted"), 1);
         check_number(name, count_at(way->control, "requests"), 0);
-        snprintf(path, sizeof path, "/simulator/wait?open-at-most=0&timeout-ms=%d", PATIENCE_MS);
-        char *stats = control_at(way->control, "GET", path, "");
-        check_number("and the connection is closed", counted(stats, "open"), 0);
-        free(stats);
+        check_number("and the connection is closed", wait_for_open(way, 0, PATIENCE_MS), 0);
         outcome_free(&outcome);
 
         /* The next connection is served. But what may have been billed is not sent again. */
@@ -131,7 +107,7 @@ static void connecting(const struct way *way) {
         hb_options_set_first_token_timeout_ms(options, waits_in_vain ? 1000 : 0);
         /* On a busy machine the deadline may pass for a good connection too. */
         hb_options_set_max_retries(options, 5);
-        reset(way);
+        way_reset(way);
         snprintf(script, sizeof script, "%s,times=1", ROWS[i].fault);
         connection_faults(way, script);
         outcome_of_options(&outcome, options);
@@ -146,7 +122,7 @@ static void connecting(const struct way *way) {
             check_number(name, count_at(way->control, "requests"), 1);
         }
         outcome_free(&outcome);
-        reset(way);
+        way_reset(way);
     }
 }
 
@@ -259,7 +235,8 @@ static void inside_an_event(const struct way *way) {
         const char *at = stream, *word = NULL;
         char *text = texts[position];
         while ((word = strstr(at, "\"content\":\"")) != NULL) {
-            const char *begin = word + strlen("\"content\":\""), *end = strchr(begin, '"'), *over = strstr(begin, "\n\n");
+            const char *begin = word + strlen("\"content\":\"");
+            const char *end = strchr(begin, '"'), *over = strstr(begin, "\n\n");
             /* One end of line is enough for the last event of a body. */
             if (over == NULL || end == NULL || over + 1 - stream > bytes) break;
             memcpy(text + strlen(text), begin, (size_t)(end - begin));
@@ -287,9 +264,10 @@ static void inside_an_event(const struct way *way) {
  * is dead may be kept alive by them.
  */
 static void slow(const struct way *way) {
-    static const char ANSWER[] = "data: {\"id\":\"s\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
-                                 "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"At last\"},"
-                                 "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    static const char ANSWER[] =
+        "data: {\"id\":\"s\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{"
+        "\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"At last\"},\"finish_reason\":\"stop\"}]}\n\n"
+        "data: [DONE]\n\n";
     enum { COMMENTS = 40, IDLE_MS = 2000 };
     static const struct {
         /* Without a script: many comments, and an answer in the end. */
