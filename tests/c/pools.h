@@ -11,7 +11,7 @@
 /* Requests that are answered at the same time, so that over HTTP/1.1 as many connections are kept. */
 #define TOGETHER 6
 
-/* A busy machine may lose a connection that was to be kept. Where that is no mistake, one of so many tries is enough. */
+/* A busy machine may lose a connection that was to be kept. Where that is no mistake, one try of these is enough. */
 #define TRIES 20
 
 /* So many requests at the same time, all of which must succeed. */
