@@ -3,7 +3,8 @@
  * clients of it, and a bound on hanging. C99 and C++17. Include it first: it chooses the system's features.
  *
  * From the environment: HB_TEST_URL, a simulator of the program's own; HB_TEST_TLS_URL and HB_TEST_CA, one with TLS
- * and HTTP/2 and the file of its certificate; HB_TEST_KEY, the key that both accept.
+ * and HTTP/2 and the file of its certificate; HB_TEST_CONTROL and HB_TEST_TLS_CONTROL, their control routes, which no
+ * fault reaches; HB_TEST_KEY, the key that both accept.
  */
 
 #ifndef CHECK_H
@@ -169,10 +170,13 @@ static inline char *read_all(int from) {
     return bytes;
 }
 
-/* One request to the simulator; gives the body of its answer, to be freed. HTTP/1.0, so that it comes unchunked. */
-static inline char *control(const char *method, const char *path, const char *body) {
+/*
+ * One request to the control routes at `url`; gives the body of its answer, to be freed. HTTP/1.0, so that it comes
+ * unchunked.
+ */
+static inline char *control_at(const char *url, const char *method, const char *path, const char *body) {
     char head[512];
-    int server = connect_to(port_of(setting("HB_TEST_URL")));
+    int server = connect_to(port_of(url));
     int size = snprintf(head, sizeof head, "%s %s HTTP/1.0\r\nHost: localhost\r\nContent-Length: %lu\r\n\r\n",
                         method, path, (unsigned long)strlen(body));
     send_all(server, head, (size_t)size);
@@ -188,6 +192,10 @@ static inline char *control(const char *method, const char *path, const char *bo
     }
     memmove(answer, content + 4, strlen(content + 4) + 1);
     return answer;
+}
+
+static inline char *control(const char *method, const char *path, const char *body) {
+    return control_at(setting("HB_TEST_CONTROL"), method, path, body);
 }
 
 static inline void control_only(const char *method, const char *path, const char *body) {
@@ -212,21 +220,29 @@ static inline long counted(const char *stats, const char *name) {
     return found == NULL ? -1 : atol(found + strlen(key));
 }
 
-static inline long count_of(const char *name) {
-    char *stats = control("GET", "/simulator/stats", "");
+static inline long count_at(const char *url, const char *name) {
+    char *stats = control_at(url, "GET", "/simulator/stats", "");
     long value = counted(stats, name);
     free(stats);
     return value;
 }
 
+static inline long count_of(const char *name) {
+    return count_at(setting("HB_TEST_CONTROL"), name);
+}
+
 /* Waits on the server until a counter has reached `least`; its value then, or when the time was up. */
-static inline long wait_for_count(const char *name, long least) {
+static inline long wait_for_count_at(const char *url, const char *name, long least) {
     char path[128];
     snprintf(path, sizeof path, "/simulator/wait?%s=%ld&timeout-ms=%d", name, least, PATIENCE_MS);
-    char *stats = control("GET", path, "");
+    char *stats = control_at(url, "GET", path, "");
     long value = counted(stats, name);
     free(stats);
     return value;
+}
+
+static inline long wait_for_count(const char *name, long least) {
+    return wait_for_count_at(setting("HB_TEST_CONTROL"), name, least);
 }
 
 /* Writes `text` so that it can stand as a value in a script of faults. */

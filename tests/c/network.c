@@ -1,55 +1,15 @@
 /*
  * What the network can do instead of bringing an answer: no connection, none in time, and an answer that breaks off.
  */
-#include "check.h"
+#include "outcome.h"
 
 #include <fcntl.h>
-
-/* A call that fails, and what its callback saw before. */
-struct outcome {
-    char text[1 << 14];
-    size_t size;
-    uint32_t dones;
-    hb_status status;
-    hb_response *response;
-    hb_error *error;
-};
-
-static int32_t on_event(const hb_event *event, void *context) {
-    struct outcome *outcome = (struct outcome *)context;
-    if (event->kind == HB_EVENT_TEXT && outcome->size + event->text_len < sizeof outcome->text) {
-        memcpy(outcome->text + outcome->size, event->text, event->text_len);
-        outcome->size += event->text_len;
-    }
-    outcome->dones += event->kind == HB_EVENT_DONE;
-    return HB_CONTINUE;
-}
-
-/* One chat with a client of these settings. */
-static void run(struct outcome *outcome, hb_options *options) {
-    hb_client *client = client_of(options);
-    hb_request *request = test_chat("Tell me a long story");
-    memset(outcome, 0, sizeof *outcome);
-    outcome->status = hb_chat_stream(client, request, on_event, outcome, &outcome->response, &outcome->error);
-    hb_request_free(request);
-    hb_client_free(client);
-}
 
 /* One check of how it failed; frees what came. */
 static void check_failure(const char *name, struct outcome *outcome, hb_status status, int32_t http_status,
                           const char *says) {
-    const hb_error *error = outcome->error;
-    check(outcome->status == status && hb_error_status(error) == status
-              && hb_error_http_status(error) == http_status && strstr(hb_error_message(error, NULL), says) != NULL
-              && *hb_error_message(error, NULL) != '\0' && outcome->dones == 1 && hb_error_attempts(error) == 1,
-          name, "%s, HTTP %d, \"%s\", %u DONE, %u attempts", hb_status_name(outcome->status),
-          (int)hb_error_http_status(error), hb_error_message(error, NULL), outcome->dones,
-          (unsigned)hb_error_attempts(error));
-    check(outcome->response != NULL && hb_response_status(outcome->response) == status, name, "its response: %s",
-          hb_status_name(hb_response_status(outcome->response)));
-    check_lacks("no key in an error of the network", hb_error_message(error, NULL), setting("HB_TEST_KEY"));
-    hb_response_free(outcome->response);
-    hb_error_free(outcome->error);
+    check_outcome(name, outcome, status, http_status, 1, says);
+    outcome_free(outcome);
 }
 
 static hb_options *with_url(const char *url) {
@@ -87,7 +47,7 @@ static void no_connection(void) {
     /* Bound and not listening: the port refuses, and nobody else takes it meanwhile. */
     int closed = bound_socket(&port, -1);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
-    run(&outcome, with_url(url));
+    outcome_of_options(&outcome, with_url(url));
     check_number("connection refused: may succeed later", hb_error_is_retryable(outcome.error), 1);
     check(*hb_error_hint(outcome.error) != '\0', "connection refused: there is advice", "there is none");
     check_failure("connection refused", &outcome, HB_E_CONNECT, 0, "refused");
@@ -119,7 +79,7 @@ static void no_connection_in_time(void) {
     snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
     hb_options *options = with_url(url);
     hb_options_set_connect_timeout_ms(options, 200);
-    run(&outcome, options);
+    outcome_of_options(&outcome, options);
     check_failure("the connect deadline", &outcome, HB_E_DEADLINE, 0, "connect");
     while (filled > 0) close(fillers[--filled]);
     close(listener);
@@ -130,20 +90,20 @@ static void deadlines(void) {
     struct outcome outcome;
     hb_options *options = with_fault("stall");
     hb_options_set_first_token_timeout_ms(options, 200);
-    run(&outcome, options);
+    outcome_of_options(&outcome, options);
     check_has("it says after how many bytes", hb_error_message(outcome.error, NULL), "0 bytes");
     check_number("no piece came", hb_response_first_token_ms(outcome.response), -1);
     check_failure("the first token's deadline, without a head", &outcome, HB_E_DEADLINE, 0, "first token");
 
     options = with_fault("stall-after=1");
     hb_options_set_first_token_timeout_ms(options, 1000);
-    run(&outcome, options);
+    outcome_of_options(&outcome, options);
     check_failure("the first token's deadline, after a head", &outcome, HB_E_DEADLINE, 200, "first token");
 
     options = with_fault("stall-after=4");
     hb_options_set_first_token_timeout_ms(options, 0);
     hb_options_set_idle_timeout_ms(options, 1000);
-    run(&outcome, options);
+    outcome_of_options(&outcome, options);
     check_text("what had arrived", outcome.text, "This is canned");
     check_text("is in the response", hb_response_text(outcome.response, 0, NULL), "This is canned");
     check_text("which did not finish", hb_response_finish_reason(outcome.response, 0), "");
@@ -152,7 +112,7 @@ static void deadlines(void) {
 
     options = with_fault("event-delay=50,words=100000");
     hb_options_set_total_timeout_ms(options, 1000);
-    run(&outcome, options);
+    outcome_of_options(&outcome, options);
     check(hb_response_total_ms(outcome.response) >= 1000, "not before its time", "%lld ms",
           (long long)hb_response_total_ms(outcome.response));
     check_failure("the total deadline, of an answer that goes on", &outcome, HB_E_DEADLINE, 200, "total");
@@ -161,10 +121,9 @@ static void deadlines(void) {
     hb_options_set_connect_timeout_ms(options, 0);
     hb_options_set_first_token_timeout_ms(options, 0);
     hb_options_set_idle_timeout_ms(options, 0);
-    run(&outcome, options);
+    outcome_of_options(&outcome, options);
     check(outcome.status == HB_OK, "no deadline, no limit", "%s", hb_error_message(outcome.error, NULL));
-    hb_response_free(outcome.response);
-    hb_error_free(outcome.error);
+    outcome_free(&outcome);
 }
 
 /* An answer that begins and does not end: what had arrived is kept, and says so. */
@@ -182,7 +141,7 @@ static void broken_off(void) {
     for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
         char name[64];
         struct outcome outcome;
-        run(&outcome, with_fault(ROWS[i].script));
+        outcome_of_options(&outcome, with_fault(ROWS[i].script));
         const char *text = hb_response_text(outcome.response, 0, &size);
         snprintf(name, sizeof name, "%s: what had arrived", ROWS[i].script);
         check(ROWS[i].text == NULL ? strncmp("This is canned", text, size) == 0 : strcmp(text, ROWS[i].text) == 0, name,
@@ -196,7 +155,7 @@ static void broken_off(void) {
         check_failure(name, &outcome, HB_E_TRUNCATED, 200, "");
     }
     struct outcome outcome;
-    run(&outcome, with_fault("reset-head"));
+    outcome_of_options(&outcome, with_fault("reset-head"));
     check_failure("a reset before an answer began", &outcome, HB_E_CONNECT, 0, "");
 }
 
@@ -209,7 +168,7 @@ static void error_in_a_stream(void) {
     char *body = encoded(STREAM), script[4096];
     struct outcome outcome;
     snprintf(script, sizeof script, "content-type=text/event-stream,body=%s", body);
-    run(&outcome, with_fault(script));
+    outcome_of_options(&outcome, with_fault(script));
     check_text("an error in a stream: its number", hb_error_code(outcome.error), "50005");
     check_text("what had arrived", outcome.text, "Half an");
     check_text("is in the response", hb_response_text(outcome.response, 0, NULL), "Half an");
@@ -224,12 +183,11 @@ static void whole_all_the_same(void) {
     size_t i;
     for (i = 0; i < sizeof SCRIPTS / sizeof *SCRIPTS; i++) {
         struct outcome outcome;
-        run(&outcome, with_fault(SCRIPTS[i]));
+        outcome_of_options(&outcome, with_fault(SCRIPTS[i]));
         check(outcome.status == HB_OK, SCRIPTS[i], "%s: %s", hb_status_name(outcome.status),
               hb_error_message(outcome.error, NULL));
         check_has("its text", hb_response_text(outcome.response, 0, NULL), "This is canned text");
-        hb_response_free(outcome.response);
-        hb_error_free(outcome.error);
+        outcome_free(&outcome);
     }
 }
 
