@@ -25,7 +25,8 @@ fn header(root: &Path) -> String {
     let bindings = cbindgen::Builder::new().with_crate(root).with_config(config).generate();
     bindings.expect("the sources can be read").write(&mut made);
     let made = String::from_utf8(made).expect("cbindgen writes UTF-8");
-    made.lines().map(|line| parenthesize(line) + "\n").collect()
+    // cbindgen has one setting for both of C's types: with size_t comes ptrdiff_t, but a handle is no difference.
+    made.replace("ptrdiff_t", "intptr_t").lines().map(|line| parenthesize(line) + "\n").collect()
 }
 
 /// cbindgen writes `#define HB_E_CLOSED -2`; an expression around it wants parentheses.

@@ -101,16 +101,25 @@ extern "C" {
 struct hb_event;
 
 /**
- * Your callback: called for each event of a blocking call, on the thread that made the call.
+ * Your callback: called for each event of a blocking call or of hb_queue_dispatch, on the thread that made the call.
  *
- * When:      for each event, in order; last for HB_EVENT_DONE.
+ * When:      for each event, in order; for each request last for HB_EVENT_DONE.
  * Thread:    the one that made the call; no lock is held, and any function of the library may be called.
  * Data:      `event` is valid until you return; copy text or retain the response to keep it. `context` is yours.
  * Answer:    HB_CONTINUE, HB_STOP or HB_RETURN; anything else is HB_STOP; after HB_EVENT_DONE it is ignored.
- * Leaving:   by a C++ exception or longjmp is allowed; the call is then over, and its request goes on without a
- *            reader until hb_client_close.
+ * Leaving:   by a C++ exception or longjmp is allowed; the call is then over. The request of a blocking call goes on
+ *            without a reader, until hb_client_close or a later such call of the same thread.
  */
 typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *context);
+
+/**
+ * Your wake-up function, for hb_queue_set_wakeup: there is something to take. It may only signal.
+ *
+ * Thread:    any, also one of the library's; no lock is held, but no function of the library may be called.
+ * Data:      `context` is yours.
+ * Leaving:   only by its return.
+ */
+typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 
 #ifdef __cplusplus
 }
@@ -125,6 +134,11 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
  * A wait ran out of time: nothing came, nothing is lost.
  */
 #define HB_TIMEOUT 1
+
+/**
+ * hb_queue_wake was called: the wait is over early, and nothing is wrong.
+ */
+#define HB_WOKEN 2
 
 /**
  * A parameter, an option or a field of a request is bad. The message names it.
@@ -297,6 +311,12 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
  * Tool calls of a choice. Default: 1,024.
  */
 #define HB_LIMIT_TOOL_CALLS 8u
+
+/**
+ * Bytes of one request's events that wait in its queue, with what it costs to keep them. At this size its answer is
+ * not read on until some were taken; nothing is lost, and one event of any size fits. Default: 1 MiB.
+ */
+#define HB_LIMIT_QUEUE 9u
 
 /**
  * For hb_options_set_replay: each piece comes at once.
@@ -1521,7 +1541,8 @@ hb_status hb_complete(struct hb_client *client,
  * `on_event` is called on this thread, inside this call, with no lock held: first for each piece, last for
  * HB_EVENT_DONE. It may call any function of the library. Its answer HB_STOP cancels the request: the server
  * sees the connection close, and the call returns HB_E_CANCELLED with what had arrived. It may leave by a C++
- * exception or a longjmp; then the request goes on without a reader until hb_client_close.
+ * exception or a longjmp; then the request goes on without a reader until hb_client_close, or until the same thread
+ * makes another such call from above that one.
  *
  * Ownership: as hb_chat. The event is valid until `on_event` returns; `context` is handed through, untouched.
  * Thread:    any; a client takes calls from any number of threads.
@@ -1625,12 +1646,92 @@ HB_API hb_status hb_queue_new(struct hb_queue **queue, struct hb_error **error);
  * Thread:    any, one consumer at a time.
  * Blocks:    up to `timeout_ms`. A signal does not end the wait.
  * Fails:     HB_TIMEOUT             nothing came
+ *            HB_WOKEN               hb_queue_wake was called
  *            HB_E_INVALID_ARGUMENT  a NULL, or a `timeout_ms` below -1
  *            HB_E_CLOSED            the queue is closed and nothing waits any more
  *            HB_E_BUSY              another thread is in here
  *            HB_E_FORKED            the process forked after the library started
  */
 HB_API hb_status hb_queue_next(struct hb_queue *queue, int32_t timeout_ms, const struct hb_event **event);
+
+/**
+ * Call `on_event` for the events that wait, on this thread: what a program calls in each frame or turn of its loop.
+ *
+ * It handles what waits when it is called, one event at least if there is one, and stops early after `max_events`
+ * events or once `budget_us` microseconds have passed, which it looks at after each event; 0 is no limit. The
+ * requests take turns, so that one with much to say does not hold up the others. With nothing to do it answers
+ * HB_OK at once.
+ *
+ * `on_event` may call any function of the library, also this one, and may close or free the queue: then the
+ * dispatch returns after it. Its answers: HB_CONTINUE; HB_STOP cancels the request of its event; HB_RETURN lets the
+ * dispatch return. It may leave by a C++ exception or a longjmp: the queue stays whole, and what waits is there for
+ * the next dispatch.
+ *
+ * Ownership: the event is valid until `on_event` returns; `context` is handed through. `*handled` counts the calls of
+ *            `on_event`, written before each; `handled` may be NULL.
+ * Thread:    any, one consumer at a time; while `on_event` runs, another may take what else waits.
+ * Blocks:    never, but as long as `on_event` does.
+ * Fails:     HB_WOKEN               hb_queue_wake was called; there may be more to handle
+ *            HB_E_INVALID_ARGUMENT  `queue` or `on_event` is NULL
+ *            HB_E_CLOSED            the queue is closed and nothing waits any more
+ *            HB_E_BUSY              another thread is in hb_queue_next
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_queue_dispatch(struct hb_queue *queue,
+                            hb_event_fn on_event,
+                            void *context,
+                            uint32_t max_events,
+                            uint32_t budget_us,
+                            uint32_t *handled);
+
+/**
+ * Get a handle that an event loop can wait for (epoll, kqueue, poll, libuv, GLib, asyncio): it is readable while
+ * hb_queue_next or hb_queue_dispatch has something to do: an event waits, or a wake, or the queue is closed.
+ *
+ * Made when it is first asked for. On Linux it is a descriptor, closed in the programs that this one starts.
+ *
+ * Ownership: the library's: poll it, and never read or close it. Take it out of your loop before you free the queue.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     -1 for NULL, where no descriptor is left, and on systems that have no such handle yet
+ */
+HB_API
+intptr_t hb_queue_native_handle(struct hb_queue *queue);
+
+/**
+ * Set the function that is called when there is something to take, instead of the one that was set; NULL is none.
+ *
+ * It is called when the queue was empty and is not any more, at once if it is not empty now, when a dispatch
+ * returns with events left, and on hb_queue_close. It may run on a thread of the library, or inside a function of
+ * the library that you call, with no lock held: it may only signal (set a flag, post to an event loop), must not
+ * call any function of the library, and must not leave by an exception. It may be called once too often.
+ *
+ * Ownership: `context` is handed through. Once this or hb_queue_free returns, the old function is not running and is
+ *            not called again.
+ * Thread:    any, also in a callback of hb_queue_dispatch; not in the wake-up function itself.
+ * Blocks:    until a call of the old function is over.
+ * Fails:     HB_E_INVALID_ARGUMENT  `queue` is NULL
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_queue_set_wakeup(struct hb_queue *queue,
+                              hb_wakeup_fn wakeup,
+                              void *context);
+
+/**
+ * Get one hb_queue_next or hb_queue_dispatch to return HB_WOKEN: the one that waits, or else the one that follows.
+ * Wakes that nobody has taken yet are one.
+ *
+ * A next answers it before any event, a dispatch after the event that it is at. It may not be called in a signal
+ * handler: wait for the signal on a thread or a descriptor instead.
+ *
+ * Thread:    any, also in a callback.
+ * Blocks:    never.
+ * Fails:     never; NULL does nothing.
+ */
+HB_API
+void hb_queue_wake(struct hb_queue *queue);
 
 /**
  * Cancel every request of a queue and refuse new ones with HB_E_CLOSED. Closing twice does nothing.
@@ -1648,11 +1749,15 @@ void hb_queue_close(struct hb_queue *queue);
 /**
  * Free a queue: closes it, and drops what waits. Events that were taken stay valid.
  *
+ * When it returns, the library holds no pointer of yours: no function of yours is called for this queue any more,
+ * but by a dispatch that another thread has begun. What an engine calls before it unloads or reloads code.
+ *
  * Ownership: takes `queue`; NULL does nothing.
- * Thread:    any, also in a callback, in any order with clients and events. A hb_queue_next that waits on another
- *            thread returns HB_E_CLOSED, or the event that it had already. A thread that calls it in a loop would
- *            come back to a queue that is gone: close the queue first and join that thread.
- * Blocks:    never.
+ * Thread:    any, also in a callback, in any order with clients and events; in a callback of its own dispatch, that
+ *            returns after the callback. A hb_queue_next that waits on another thread returns HB_E_CLOSED, or the
+ *            event that it had already. A thread that calls it in a loop would come back to a queue that is gone:
+ *            close the queue first and join that thread.
+ * Blocks:    until a call of the wake-up function is over.
  * Fails:     never.
  */
 HB_API
@@ -2090,6 +2195,25 @@ uint32_t hb_abi_version(void);
  * Static text; any thread; never blocks; never fails.
  */
 HB_API const char *hb_library_version(void);
+
+/**
+ * End every request and every thread of the library: before its code is unloaded, and never else. At the end of a
+ * process nothing needs to be called.
+ *
+ * Requests end with HB_E_CANCELLED; their HB_EVENT_DONE waits in their queues. Clients, queues and all else stay
+ * valid, and the next hb_start begins afresh.
+ *
+ * Thread:    any, also in a callback; not in a wake-up function.
+ * Blocks:    until all threads have ended, at most `timeout_ms` milliseconds; -1 is for ever. Only a name lookup can
+ *            take long: the system's cannot be stopped.
+ * Fails:     HB_TIMEOUT             a thread is still in a name lookup, and ends after it: do not unload yet; a later
+ *                                   call says when it has
+ *            HB_E_INVALID_ARGUMENT  a `timeout_ms` below -1
+ *            HB_E_SYSTEM            no thread could be started to wait for the others; they end all the same
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_shutdown(int32_t timeout_ms);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,53 +1,32 @@
 //! Requests that are waited for.
 //!
-//! A blocking call is a start with a queue of its own and a loop over it. Its callback may leave by an exception
-//! or a longjmp, which run no Drop. So nothing that needs one stands on the stack while it runs: the queue and the
-//! event in hand are in [`WAITING`], a list of the library's, and the frame holds a number and a pointer.
+//! A blocking call is a start with a queue of its own and a loop over it.
 
 use crate::boundary::{self, put};
 use crate::client::hb_client;
 use crate::error::hb_error;
-use crate::event::{HB_CONTINUE, HB_EVENT_DONE, HB_RETURN, HB_STOP, InHand, hb_event, hb_op};
+use crate::event::{HB_EVENT_DONE, hb_event, hb_op};
 use crate::handle::{Boxed, Handle, Shared, null};
+use crate::in_hand;
 use crate::model::hb_model_list;
 use crate::request::hb_request;
 use crate::response::hb_response;
 use crate::start::start;
 use crate::status::{HB_OK, hb_status};
 use hyperbolic_core::client::Client;
-use hyperbolic_core::error::{Error, Status};
+use hyperbolic_core::error::Error;
 use hyperbolic_core::op::Op;
 use hyperbolic_core::plan::Plan;
-use hyperbolic_core::queue::{self, Event, EventKind, Patience, Queue};
+use hyperbolic_core::queue::{Event, EventKind, Patience, Queue, Taken};
 use hyperbolic_core::response::Response;
 use hyperbolic_core::wire::Kind;
-use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr::null_mut;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// A callback. The header declares it, because it needs a calling convention on Windows.
 pub type hb_event_fn =
     Option<unsafe extern "C-unwind" fn(event: *const hb_event, context: *mut c_void) -> i32>;
-
-/// A blocking call whose callback may be running, or was left: the two cannot be told apart. A call that was left
-/// stays here; hb_client_close ends its request.
-struct Waiting {
-    queue: Arc<Queue>,
-    /// The event that the callback has.
-    event: Option<InHand>,
-}
-
-static WAITING: LazyLock<Mutex<HashMap<hb_op, Waiting>>> = LazyLock::new(Mutex::default);
-
-fn calls() -> MutexGuard<'static, HashMap<hb_op, Waiting>> {
-    WAITING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A call of ours that is not in its own list: only a bug makes that.
-fn lost() -> Error {
-    Error::new(Status::Panic, "a bug in this library: a call lost its queue")
-}
 
 /// The plan of a request that must be of one kind.
 ///
@@ -81,8 +60,8 @@ fn wait(client: &Client, plan: Plan) -> Result<Arc<Response>, Error> {
 /// Waits for the next event of a call's own queue, which nobody else takes from or closes.
 fn take(queue: &Queue) -> Result<Event, Error> {
     match queue.next(Patience::Forever) {
-        Ok(Some(event)) => Ok(event),
-        Ok(None) | Err(_) => Err(lost()),
+        Ok(Taken::Event(event)) => Ok(event),
+        Ok(Taken::Woken | Taken::Nothing) | Err(_) => Err(in_hand::lost()),
     }
 }
 
@@ -134,18 +113,19 @@ unsafe fn stream(
     error: *mut *mut hb_error,
 ) -> hb_status {
     let op = Op::reserve();
+    let frame = 0u8;
     // SAFETY: as the caller promises.
     unsafe {
         put(response, null_mut());
         let started = boundary::call(error, || {
             on_event.ok_or_else(|| null("on_event"))?;
-            begin(op, &*hb_client::need_shared(client)?, plan(request, kind)?)
+            begin(op, &*hb_client::need_shared(client)?, plan(request, kind)?, &raw const frame)
         });
         let Some(on_event) = on_event.filter(|_| started == HB_OK) else { return started };
         loop {
             let mut event: *const hb_event = std::ptr::null();
             let taken = boundary::call(error, || {
-                event = next(op)?;
+                event = in_hand::give(op, take(&*in_hand::queue(op)?)?)?;
                 Ok(HB_OK)
             });
             if taken != HB_OK {
@@ -158,48 +138,28 @@ unsafe fn stream(
                 return boundary::call(error, || conclude(end(op)?, response));
             }
             // A callback may have forked, and the child must not touch the locks: that is what a free does.
-            boundary::free(|| settle(op, answer));
+            boundary::free(|| in_hand::settle(op, answer));
         }
     }
 }
 
 /// Starts a request and enters its call into the list.
-fn begin(op: hb_op, client: &Client, plan: Plan) -> Result<hb_status, Error> {
+fn begin(op: hb_op, client: &Client, plan: Plan, frame: *const u8) -> Result<hb_status, Error> {
     let queue = Arc::<Queue>::default();
-    calls().insert(op, Waiting { queue: Arc::clone(&queue), event: None });
+    in_hand::enter(op, &queue, true, frame);
     let started = start(client, plan, &queue, op, 0, true);
     if started.is_err() {
-        calls().remove(&op);
+        in_hand::leave(op);
     }
     started.map(|()| HB_OK)
 }
 
-/// Waits for the next event of a call and puts it in hand.
-fn next(op: hb_op) -> Result<*const hb_event, Error> {
-    let queue = calls().get(&op).map(|call| Arc::clone(&call.queue)).ok_or_else(lost)?;
-    let event = InHand::new(take(&queue)?);
-    let pointer = event.as_ptr();
-    calls().get_mut(&op).ok_or_else(lost)?.event = Some(event);
-    Ok(pointer)
-}
-
-/// Takes the event back after its callback, and does as the callback said.
-fn settle(op: hb_op, answer: i32) {
-    let event = calls().get_mut(&op).and_then(|call| call.event.take());
-    drop(event);
-    match answer {
-        HB_CONTINUE | HB_RETURN => {}
-        // A value that is none of the three may come from a callback that was miscompiled or mistyped: stop.
-        HB_STOP | i32::MIN..=i32::MAX => queue::cancel(op),
-    }
-}
-
-/// Takes the call off the list, and its end with it.
+/// Takes the end of a call off the list.
 fn end(op: hb_op) -> Result<Arc<Response>, Error> {
-    let call = calls().remove(&op).ok_or_else(lost)?;
-    match call.event.as_ref().map(|event| &event.source().kind) {
-        Some(EventKind::Done(response)) => Ok(Arc::clone(response)),
-        _ => Err(lost()),
+    let event = in_hand::leave(op).ok_or_else(in_hand::lost)?;
+    match &event.source().kind {
+        EventKind::Done(response) => Ok(Arc::clone(response)),
+        _ => Err(in_hand::lost()),
     }
 }
 
@@ -247,7 +207,8 @@ pub unsafe extern "C" fn hb_complete(
 /// `on_event` is called on this thread, inside this call, with no lock held: first for each piece, last for
 /// HB_EVENT_DONE. It may call any function of the library. Its answer HB_STOP cancels the request: the server
 /// sees the connection close, and the call returns HB_E_CANCELLED with what had arrived. It may leave by a C++
-/// exception or a longjmp; then the request goes on without a reader until hb_client_close.
+/// exception or a longjmp; then the request goes on without a reader until hb_client_close, or until the same thread
+/// makes another such call from above that one.
 ///
 /// Ownership: as hb_chat. The event is valid until `on_event` returns; `context` is handed through, untouched.
 /// Thread:    any; a client takes calls from any number of threads.

@@ -122,7 +122,7 @@ pub unsafe extern "C" fn hb_client_warm_up(client: *mut hb_client, error: *mut *
     // SAFETY: the header gives the caller's duties.
     unsafe {
         boundary::call(error, || {
-            hb_client::need_shared(client)?.warm_up(runtime::handle()?)?;
+            hb_client::need_shared(client)?.warm_up(&runtime::handle()?)?;
             Ok(HB_OK)
         })
     }

@@ -28,16 +28,25 @@ extern "C" {
 struct hb_event;
 
 /**
- * Your callback: called for each event of a blocking call, on the thread that made the call.
+ * Your callback: called for each event of a blocking call or of hb_queue_dispatch, on the thread that made the call.
  *
- * When:      for each event, in order; last for HB_EVENT_DONE.
+ * When:      for each event, in order; for each request last for HB_EVENT_DONE.
  * Thread:    the one that made the call; no lock is held, and any function of the library may be called.
  * Data:      `event` is valid until you return; copy text or retain the response to keep it. `context` is yours.
  * Answer:    HB_CONTINUE, HB_STOP or HB_RETURN; anything else is HB_STOP; after HB_EVENT_DONE it is ignored.
- * Leaving:   by a C++ exception or longjmp is allowed; the call is then over, and its request goes on without a
- *            reader until hb_client_close.
+ * Leaving:   by a C++ exception or longjmp is allowed; the call is then over. The request of a blocking call goes on
+ *            without a reader, until hb_client_close or a later such call of the same thread.
  */
 typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *context);
+
+/**
+ * Your wake-up function, for hb_queue_set_wakeup: there is something to take. It may only signal.
+ *
+ * Thread:    any, also one of the library's; no lock is held, but no function of the library may be called.
+ * Data:      `context` is yours.
+ * Leaving:   only by its return.
+ */
+typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 //!
 //! **Starting.** `start` hands it to `core::client`, which enters it into its queue (`core::op`) and spawns its
 //! one task on the global runtime (`runtime`; what differs by system is in `sys`). A blocking call (`call`) is the same
-//! start with a private queue and a loop over it.
+//! start with a private queue and a loop over it. What a call holds while a callback of the app runs is in `in_hand`.
 //!
 //! **Its turn and its attempts.** `core::life` is that task: it waits for its turn (`core::pacing`), makes an attempt
 //! (`core::exchange`, with the deadlines), asks `core::retry` what comes after a failed one, and waits again.
@@ -51,6 +51,7 @@ mod boundary;
 mod draft;
 mod getter;
 mod handle;
+mod in_hand;
 mod runtime;
 mod sys;
 mod text;

@@ -25,6 +25,9 @@ pub const HB_LIMIT_JSON_DEPTH: u32 = 6u32;
 pub const HB_LIMIT_CHOICES: u32 = 7u32;
 /// Tool calls of a choice. Default: 1,024.
 pub const HB_LIMIT_TOOL_CALLS: u32 = 8u32;
+/// Bytes of one request's events that wait in its queue, with what it costs to keep them. At this size its answer is
+/// not read on until some were taken; nothing is lost, and one event of any size fits. Default: 1 MiB.
+pub const HB_LIMIT_QUEUE: u32 = 9u32;
 
 /// Settings of a client. One thread at a time.
 ///
@@ -316,6 +319,7 @@ fn bound(limit: u32) -> Result<Bound, Error> {
         HB_LIMIT_JSON_DEPTH => Bound::JsonDepth,
         HB_LIMIT_CHOICES => Bound::Choices,
         HB_LIMIT_TOOL_CALLS => Bound::ToolCalls,
+        HB_LIMIT_QUEUE => Bound::Queue,
         _ => return Err(Error::invalid("limit", format!("{limit} is no HB_LIMIT_ constant"))),
     })
 }

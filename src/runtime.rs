@@ -1,27 +1,51 @@
-//! The threads of the library: none until the first request, then at most six.
+//! The threads of the library: none until the first request, then at most six; and their end.
 
 use crate::boundary::adopt_thread;
 use crate::sys;
 use hyperbolic_core::error::{Error, Status};
-use once_cell::sync::OnceCell;
+use hyperbolic_core::queue::Patience;
 use std::io;
 use std::panic::catch_unwind;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 const WORKERS: usize = 2;
 /// A name lookup cannot be cancelled; one that hangs must not hold up the others.
 const LOOKUPS: usize = 4;
 
-static RUNTIME: OnceCell<Runtime> = OnceCell::new();
+static RUNTIME: Mutex<Option<Running>> = Mutex::new(None);
+/// The threads of runtimes that were shut down, as far as they have not ended.
+static ABANDONED: Mutex<Vec<Arc<Crew>>> = Mutex::new(Vec::new());
 
-/// The runtime, started by the first that asks.
-pub fn handle() -> Result<&'static Handle, Error> {
-    let started = RUNTIME.get_or_try_init(start);
-    let runtime = started.map_err(|e| Error::new(Status::System, format!("cannot start a thread: {e}")))?;
-    Ok(runtime.handle())
+struct Running {
+    runtime: Runtime,
+    crew: Arc<Crew>,
 }
 
-fn start() -> io::Result<Runtime> {
+/// The threads of one runtime.
+#[derive(Default)]
+struct Crew {
+    alive: Mutex<usize>,
+    one_ended: Condvar,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The runtime, started by the first that asks, and by the first after a shutdown.
+pub fn handle() -> Result<Handle, Error> {
+    let mut running = lock(&RUNTIME);
+    if let Some(running) = &*running {
+        return Ok(running.runtime.handle().clone());
+    }
+    let started = start().map_err(|e| Error::new(Status::System, format!("cannot start a thread: {e}")))?;
+    Ok(running.insert(started).runtime.handle().clone())
+}
+
+fn start() -> io::Result<Running> {
     sys::mark_process()?;
     // Lookup threads are started by workers and inherit their mask.
     // tokio answers an error for a lack of descriptors, but panics for a lack of threads.
@@ -29,13 +53,89 @@ fn start() -> io::Result<Runtime> {
     sys::with_signals_blocked(build)?
 }
 
-fn build() -> io::Result<Runtime> {
-    Builder::new_multi_thread()
+fn build() -> io::Result<Running> {
+    let crew = Arc::<Crew>::default();
+    let (starting, ending) = (Arc::clone(&crew), Arc::clone(&crew));
+    let runtime = Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(LOOKUPS)
         .thread_name("hyperbolic-io")
-        .on_thread_start(adopt_thread)
+        .on_thread_start(move || {
+            adopt_thread();
+            *lock(&starting.alive) += 1;
+        })
+        .on_thread_stop(move || {
+            *lock(&ending.alive) -= 1;
+            ending.one_ended.notify_all();
+        })
         .enable_io()
         .enable_time()
-        .build()
+        .build()?;
+    Ok(Running { runtime, crew })
+}
+
+/// Ends every request and joins the threads. Says whether all have ended in time; of the others a later call says so.
+pub fn shut_down(patience: Patience) -> Result<bool, Error> {
+    let until = match patience {
+        Patience::Forever => None,
+        Patience::For(time) => Instant::now().checked_add(time),
+    };
+    if let Some(Running { runtime, crew }) = lock(&RUNTIME).take() {
+        lock(&ABANDONED).push(crew);
+        hyperbolic_core::abandon_lookups();
+        join(runtime, until)?;
+    }
+    let crews = lock(&ABANDONED).clone();
+    let all_ended = crews.iter().all(|crew| crew.ends(until));
+    lock(&ABANDONED).retain(|crew| *lock(&crew.alive) > 0);
+    Ok(all_ended)
+}
+
+/// Ends a runtime, on a thread of its own: on a worker of the host's own runtime tokio would panic.
+fn join(runtime: Runtime, until: Option<Instant>) -> Result<(), Error> {
+    let hand_over = Arc::new(Mutex::new(Some(runtime)));
+    let taken_over = Arc::clone(&hand_over);
+    let end = move || {
+        adopt_thread();
+        let Some(runtime) = lock(&taken_over).take() else { return };
+        match until {
+            None => drop(runtime),
+            Some(until) => runtime.shutdown_timeout(until.saturating_duration_since(Instant::now())),
+        }
+    };
+    let thread =
+        sys::with_signals_blocked(|| thread::Builder::new().name("hyperbolic-end".into()).spawn(end));
+    match thread.and_then(|thread| thread) {
+        Ok(thread) => {
+            // What it panicked of is not the caller's affair: the threads are counted.
+            let _ = thread.join();
+            Ok(())
+        }
+        Err(e) => {
+            if let Some(runtime) = lock(&hand_over).take() {
+                runtime.shutdown_background();
+            }
+            Err(Error::new(Status::System, format!("cannot start a thread: {e}")))
+        }
+    }
+}
+
+impl Crew {
+    /// Waits until all have ended, or the time has.
+    fn ends(&self, until: Option<Instant>) -> bool {
+        let mut alive = lock(&self.alive);
+        while *alive > 0 {
+            alive = match until {
+                None => self.one_ended.wait(alive).unwrap_or_else(PoisonError::into_inner),
+                Some(until) => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    self.one_ended.wait_timeout(alive, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        true
+    }
 }

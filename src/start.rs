@@ -25,7 +25,7 @@ pub fn start(
     tag: u64,
     pieces: bool,
 ) -> Result<(), Error> {
-    client.start(runtime::handle()?, plan, queue, op, tag, pieces)
+    client.start(&runtime::handle()?, plan, queue, op, tag, pieces)
 }
 
 /// Start a request; its events wait in `queue`.

@@ -15,6 +15,8 @@ pub type hb_status = i32;
 pub const HB_OK: i32 = 0;
 /// A wait ran out of time: nothing came, nothing is lost.
 pub const HB_TIMEOUT: i32 = 1;
+/// hb_queue_wake was called: the wait is over early, and nothing is wrong.
+pub const HB_WOKEN: i32 = 2;
 /// A parameter, an option or a field of a request is bad. The message names it.
 pub const HB_E_INVALID_ARGUMENT: i32 = -1;
 /// The client or the queue was closed.
@@ -93,6 +95,7 @@ const fn name(status: hb_status) -> &'static CStr {
     match status {
         HB_OK => c"HB_OK",
         HB_TIMEOUT => c"HB_TIMEOUT",
+        HB_WOKEN => c"HB_WOKEN",
         HB_E_INVALID_ARGUMENT => c"HB_E_INVALID_ARGUMENT",
         HB_E_CLOSED => c"HB_E_CLOSED",
         HB_E_BUSY => c"HB_E_BUSY",

@@ -1,11 +1,11 @@
-//! What differs by system: the signal mask of our threads, and noticing a fork.
+//! What differs by system: the signal mask of our threads, noticing a fork, stacks, and what an event loop polls.
 
 use std::io;
 
 #[cfg(target_os = "linux")]
-pub use linux::{forked, mark_process};
+pub use linux::{forked, mark_process, signal, stack};
 #[cfg(not(target_os = "linux"))]
-pub use portable::{forked, mark_process};
+pub use portable::{forked, mark_process, signal, stack};
 
 /// Runs `spawn` with every signal blocked that may be: the threads it makes inherit the mask. Without it a reset
 /// connection kills a host by SIGPIPE, and the host's handlers run on threads that it does not know.
@@ -53,7 +53,12 @@ pub fn with_signals_blocked<T>(spawn: impl FnOnce() -> T) -> io::Result<T> {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::io;
+    use hyperbolic_core::queue::Signal;
+    use std::fs::File;
+    use std::io::{self, Read, Write};
+    use std::mem::MaybeUninit;
+    use std::ops::Range;
+    use std::os::fd::{AsRawFd, FromRawFd};
     use std::ptr::null_mut;
     use std::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
@@ -87,6 +92,51 @@ mod linux {
         }
     }
 
+    /// A counter in the kernel, readable while it is not 0.
+    struct Counter(File);
+
+    impl Signal for Counter {
+        fn raise(&self) {
+            // It cannot fail: it was 0, and so is far from full.
+            let _ = (&self.0).write(&1u64.to_ne_bytes());
+        }
+
+        fn lower(&self) {
+            // To read is to set it to 0. If it is 0 already, it says so at once.
+            let _ = (&self.0).read(&mut [0; 8]);
+        }
+
+        fn handle(&self) -> isize {
+            self.0.as_raw_fd() as isize
+        }
+    }
+
+    /// A descriptor that an event loop can wait for; closed in programs that this one starts.
+    pub fn signal() -> io::Result<Box<dyn Signal>> {
+        // SAFETY: makes a descriptor and touches no memory.
+        let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+        if descriptor < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: just made, and nobody else's.
+        Ok(Box::new(Counter(unsafe { File::from_raw_fd(descriptor) })))
+    }
+
+    /// The addresses of the calling thread's stack; empty if they cannot be found.
+    pub fn stack() -> Range<usize> {
+        let mut attributes = MaybeUninit::uninit();
+        let (mut lowest, mut size) = (null_mut(), 0);
+        // SAFETY: on success the first call fills `attributes`, which the next reads and the last gives back.
+        unsafe {
+            if libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr()) != 0 {
+                return 0..0;
+            }
+            libc::pthread_attr_getstack(attributes.as_ptr(), &raw mut lowest, &raw mut size);
+            libc::pthread_attr_destroy(attributes.as_mut_ptr());
+        }
+        lowest.addr()..lowest.addr() + size
+    }
+
     /// Whether this is a child of the process whose threads were started: it has none of them.
     pub fn forked() -> bool {
         let page = MARK.load(Ordering::Acquire);
@@ -97,8 +147,20 @@ mod linux {
 
 #[cfg(not(target_os = "linux"))]
 mod portable {
+    use hyperbolic_core::queue::Signal;
     use std::io;
+    use std::ops::Range;
     use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// Not there yet: the hook of a queue is.
+    pub fn signal() -> io::Result<Box<dyn Signal>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Not known here.
+    pub fn stack() -> Range<usize> {
+        0..0
+    }
 
     /// The process whose threads were started, or 0.
     static STARTED: AtomicU32 = AtomicU32::new(0);

@@ -87,11 +87,12 @@ impl Client {
         self.account.check()?;
         let key = lock(&self.key).clone();
         let (model, decoder) = (plan.model(), shared.decoder(&plan));
-        let start = Start { id, tag, pieces, queue, key: key.clone(), model, decoder };
+        let (key_of_task, bound) = (key.clone(), shared.queue_bytes);
+        let start = Start { id, tag, pieces, queue, bound, key, model, decoder };
         let op = Op::begin(start, &self.account, &self.requests)?;
         // Made here and not in the task, which may be dropped before it ever runs.
         let guard = EndGuard(Arc::clone(&op));
-        let task = runtime.spawn(async move { shared.run(guard, &plan, key.as_ref()).await });
+        let task = runtime.spawn(async move { shared.run(guard, &plan, key_of_task.as_ref()).await });
         op.set_task(task.abort_handle());
         Ok(())
     }
@@ -143,7 +144,7 @@ mod tests {
     use crate::error::Status;
     use crate::op::Op;
     use crate::plan::Plan;
-    use crate::queue::{EventKind, Patience, Queue};
+    use crate::queue::{Event, EventKind, Patience, Queue, Taken};
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -154,8 +155,8 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         client.start(runtime.handle(), Plan::models(), &queue, Op::reserve(), 0, true).unwrap();
         drop(runtime);
-        match queue.next(Patience::For(Duration::ZERO)).unwrap().map(|event| event.kind) {
-            Some(EventKind::Done(response)) => {
+        match queue.next(Patience::For(Duration::ZERO)).unwrap() {
+            Taken::Event(Event { kind: EventKind::Done(response), .. }) => {
                 assert_eq!(response.error.as_ref().map(|error| error.status), Some(Status::Cancelled));
             }
             other => panic!("{other:?}"),

@@ -55,6 +55,8 @@ pub struct Config {
     pub(crate) limits: Limits,
     /// Bytes of names and values in the head of an answer.
     pub(crate) header_bytes: usize,
+    /// Bytes of one request's events that may wait in its queue before its answer is read on.
+    pub(crate) queue_bytes: usize,
     pub(crate) strict: bool,
 }
 
@@ -120,6 +122,8 @@ pub enum Bound {
     Choices,
     /// Tool calls of a choice.
     ToolCalls,
+    /// Bytes of one request's events that may wait in its queue before its answer is read on.
+    Queue,
 }
 
 impl Default for Config {
@@ -146,6 +150,7 @@ impl Default for Config {
             limits: Limits::default(),
             // What the web's servers allow each other, with room: nginx 32 KiB, Apache 8 KiB a line.
             header_bytes: 64 << 10,
+            queue_bytes: 1 << 20,
             strict: false,
         }
     }
@@ -314,7 +319,7 @@ impl Config {
         self.streaming = on;
     }
 
-    /// Sets one of the bounds; an answer beyond it fails.
+    /// Sets one of the bounds. An answer beyond it fails, but for that of the queue.
     pub fn set_limit(&mut self, bound: Bound, value: u64) -> Result<(), Error> {
         let bad = |problem| Err(Error::invalid("limit", problem));
         match (bound, value) {
@@ -332,6 +337,7 @@ impl Config {
             Bound::JsonDepth => &mut self.limits.json_depth,
             Bound::Choices => &mut self.limits.choices,
             Bound::ToolCalls => &mut self.limits.tool_calls,
+            Bound::Queue => &mut self.queue_bytes,
         } = value;
         Ok(())
     }

@@ -122,6 +122,11 @@ impl Shared {
                 Waited::Until => return Err(passed("first token", policy.first_token, op).into()),
                 Waited::Silent => return Err(passed("idle", idle.limit(), op).into()),
             }
+            // What waits for the consumer is no silence of the server's.
+            if op.room().await {
+                finished = finished.and_then(|_| Instant::now().checked_add(USAGE_WAIT));
+                idle.broken();
+            }
             let now = op.progress()?;
             if self.comments_count || now.events > before.events {
                 idle.broken();

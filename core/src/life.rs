@@ -33,6 +33,8 @@ pub struct Shared {
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) retry_budget: RetryBudget,
     pub(crate) account: Arc<Account>,
+    /// Bytes of one request's events that may wait in its queue before its answer is read on.
+    pub(crate) queue_bytes: usize,
     streaming: bool,
     limits: Limits,
     strict: bool,
@@ -79,6 +81,7 @@ impl Shared {
             pacer: Pacer::new(config.rates.clone(), minute()),
             retry_budget: RetryBudget::new(Instant::now()),
             account,
+            queue_bytes: config.queue_bytes,
             streaming: config.streaming,
             limits: config.limits,
             strict: config.strict,

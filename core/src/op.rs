@@ -12,9 +12,11 @@ use crate::sync::lock;
 use crate::text::Text;
 use crate::wire::{Answer, Decoder, Flow, Kind, Limits, Piece};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 /// One request in flight.
@@ -34,6 +36,8 @@ pub struct Op {
     /// What has arrived; `None` once it has ended. Locked before the queue, never after.
     live: Mutex<Option<Live>>,
     task: Mutex<Option<AbortHandle>>,
+    /// Its queue has room again.
+    resumed: Notify,
 }
 
 struct Live {
@@ -84,6 +88,8 @@ pub struct Start<'a> {
     pub pieces: bool,
     /// Where its events go.
     pub queue: &'a Arc<Queue>,
+    /// Bytes of them that may wait there before its answer is read on.
+    pub bound: usize,
     /// Taken out of its errors.
     pub key: Option<Key>,
     /// The model that it asks.
@@ -109,7 +115,7 @@ impl Op {
         account: &Arc<Account>,
         siblings: &Arc<Registry<Self>>,
     ) -> Result<Arc<Self>, Error> {
-        let Start { id, tag, pieces, queue, key, model, decoder } = start;
+        let Start { id, tag, pieces, queue, bound, key, model, decoder } = start;
         let live = Live {
             decoder,
             waiting: Waiting::default(),
@@ -128,9 +134,10 @@ impl Op {
             siblings: Arc::clone(siblings),
             live: Mutex::new(Some(live)),
             task: Mutex::default(),
+            resumed: Notify::new(),
         });
         let producer: Arc<dyn Producer> = op.clone();
-        queue.open(id, tag, Arc::downgrade(&producer))?;
+        queue.open(id, tag, bound, Arc::downgrade(&producer))?;
         if !siblings.add(id, &op) {
             queue.withdraw(id);
             return Err(Error::new(Status::Closed, "the client is closed"));
@@ -187,11 +194,13 @@ impl Op {
             let error = Arc::new(self.complete(error, live));
             live.decoder = decoder;
             live.head = Head::default();
-            if self.pieces {
-                live.waiting.push(EventKind::Retry { error, delay, attempt });
-                self.queue.deliver(self.id, &mut live.waiting);
+            if !self.pieces {
+                return None;
             }
+            live.waiting.push(EventKind::Retry { error, delay, attempt });
+            self.queue.deliver(self.id, &mut live.waiting)
         })
+        .map(drop)
     }
 
     /// Takes the head of an answer.
@@ -219,7 +228,7 @@ impl Op {
     }
 
     fn decode<T>(&self, step: impl FnOnce(&mut Decoder, &mut dyn FnMut(Piece<'_>)) -> T) -> Result<T, Ended> {
-        self.with_live(|live| {
+        let (result, ring) = self.with_live(|live| {
             let Live { decoder, waiting, first_token, .. } = live;
             let result = step(decoder, &mut |piece| {
                 first_token.get_or_insert_with(|| self.started.elapsed());
@@ -227,9 +236,25 @@ impl Op {
                     collect(waiting, piece);
                 }
             });
-            self.queue.deliver(self.id, waiting);
-            result
-        })
+            (result, self.queue.deliver(self.id, waiting))
+        })?;
+        drop(ring);
+        Ok(result)
+    }
+
+    /// Waits until the consumer has taken enough for the answer to be read on. Says whether it had to.
+    pub async fn room(&self) -> bool {
+        let mut waited = false;
+        loop {
+            // Listens before it looks, so that nothing comes in between.
+            let mut resumed = pin!(self.resumed.notified());
+            resumed.as_mut().enable();
+            if !self.queue.is_full(self.id) {
+                return waited;
+            }
+            resumed.await;
+            waited = true;
+        }
     }
 
     /// How far the attempt that is under way has come.
@@ -250,7 +275,7 @@ impl Op {
 
     /// The end, however it came about. Only the first call counts.
     pub fn end(&self, outcome: Result<(), Error>) {
-        {
+        let ring = {
             // Held until the event is in the queue, so that a second end returns only then.
             let mut slot = lock(&self.live);
             let Some(mut live) = slot.take() else { return };
@@ -281,9 +306,10 @@ impl Op {
             response.first_token = live.first_token;
             self.tell_end(&response, live.head.status);
             live.waiting.push(EventKind::Done(Arc::new(response)));
-            self.queue.deliver(self.id, &mut live.waiting);
-        }
+            self.queue.deliver(self.id, &mut live.waiting)
+        };
         self.siblings.remove(self.id);
+        drop(ring);
     }
 
     fn tell_end(&self, response: &Response, http_status: u16) {
@@ -337,6 +363,10 @@ impl Producer for Op {
     fn cancel(&self, why: &str) {
         self.end(Err(Error::new(Status::Cancelled, why)));
         self.stop_task();
+    }
+
+    fn resume(&self) {
+        self.resumed.notify_one();
     }
 }
 

@@ -30,6 +30,11 @@ impl Text {
         self.buffer.len().saturating_sub(1)
     }
 
+    /// Bytes of memory that it holds.
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Whether there is no text.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -4,7 +4,7 @@ use hyperbolic_core::client::Client;
 use hyperbolic_core::config::{Bound, Config};
 use hyperbolic_core::error::{Error, Status};
 use hyperbolic_core::op::Op;
-use hyperbolic_core::queue::{EventKind, Patience, Queue};
+use hyperbolic_core::queue::{EventKind, Patience, Queue, Taken};
 use hyperbolic_core::request::Request;
 use hyperbolic_simulator::{Options, Script, Simulator};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ fn ask(tls: bool, bytes: usize, limit: Option<u64>) -> Result<(), Error> {
     request.add_message("user", "hello").unwrap();
     let (plan, queue) = (Arc::new(request).plan().unwrap(), Arc::new(Queue::default()));
     client.start(runtime.handle(), plan, &queue, Op::reserve(), 0, false).unwrap();
-    let event = queue.next(Patience::Forever).unwrap().unwrap();
+    let Taken::Event(event) = queue.next(Patience::Forever).unwrap() else { panic!("no event") };
     let version = simulator.last().version;
     assert_eq!(version, if tls { "HTTP/2.0" } else { "HTTP/1.1" });
     let EventKind::Done(response) = event.kind else { panic!("{event:?}") };

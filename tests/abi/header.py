@@ -10,7 +10,7 @@ class Parameter:
     name: str
 
     def is_pointer(self):
-        return self.type.endswith("*") or self.type == "hb_event_fn"
+        return self.type.endswith("*") or self.type in ("hb_event_fn", "hb_wakeup_fn")
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,10 @@ static inline hb_log *make_log(void) {
     return log;
 }
 
+static inline void HB_CALL wake_up(void *context) {
+    (void)context;
+}
+
 static inline hb_queue *make_queue(void) {
     hb_queue *queue = NULL;
     if (hb_queue_new(&queue, NULL) != HB_OK) give_up("no queue");

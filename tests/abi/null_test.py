@@ -22,6 +22,8 @@ OPTIONAL = {
     ("void *", "context"): "is handed through; the library does not look at it",
     ("hb_response **", "response"): "a callback has had every piece already",
     ("hb_op *", "op"): "who never cancels needs no number; events bring it",
+    ("uint32_t *", "handled"): "who counts the events in the callback knows it",
+    ("hb_wakeup_fn", "wakeup"): "is none",
 }
 
 # Out-parameters: how one is declared, and how what it got is given back.
@@ -34,6 +36,7 @@ OUT = {
     "hb_error **": ("hb_error *", "hb_error_free({0})"),
     "hb_op *": ("hb_op ", "hb_cancel({0})"),
     "size_t *": ("size_t ", "(void){0}"),
+    "uint32_t *": ("uint32_t ", "(void){0}"),
 }
 
 # Objects: how a valid one is declared, what makes it, and what frees it.
@@ -56,18 +59,20 @@ VALUES = {
     "int32_t": {None: "1", "timeout_ms": "30000"},
     "uint32_t": {"index": "0", "choice": "0", "ms": "30000", "limit": "HB_LIMIT_LINE", "level": "HB_LOG_TRACE",
                  "retries": "1", "requests": "60", "tier": "HB_TIER_BASIC", "timing": "HB_REPLAY_AT_ONCE",
-                 "count": "HB_COUNT_REQUESTS"},
+                 "count": "HB_COUNT_REQUESTS", "max_events": "1", "budget_us": "0"},
     "int64_t": {None: "1"},
     "uint64_t": {None: "7"},
     "double": {None: "0.5"},
     "const int64_t *": {None: "TOKENS"},
     "hb_event_fn": {None: "go_on"},
+    "hb_wakeup_fn": {None: "wake_up"},
     "void *": {None: "&check_count"},
 }
 SPECIAL = {
     ("hb_request_set_json", "key"): '"user"',
     ("hb_request_from_json", "json"): r'"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"',
     ("hb_queue_next", "queue"): "make_queue_with_event()",
+    ("hb_queue_dispatch", "queue"): "make_queue_with_event()",
     ("hb_complete", "request"): "make_completion()",
     ("hb_complete_stream", "request"): "make_completion()",
     ("hb_request_set_prompt", "request"): "make_completion()",
@@ -79,7 +84,7 @@ PRELUDE = pathlib.Path(__file__).with_suffix(".h")
 
 # The neutral values that a getter of a type can have.
 NEUTRAL = {"const char *": ('""',), "hb_status": ("HB_OK",), "uint32_t": ("0",), "int32_t": ("0", "-1"),
-           "int64_t": ("0", "-1"), "hb_op": ("0",)}
+           "int64_t": ("0", "-1"), "intptr_t": ("-1",), "hb_op": ("0",)}
 
 # A bad value is remembered by an object of these types, and these calls report it.
 STICKY = {"hb_options *": "reported_by_client_new", "hb_request *": "reported_by_check"}
@@ -163,9 +168,10 @@ class Call:
         for out in self.outs:
             if out.name == "error" or out.type == "size_t *":
                 continue
-            nothing = "0" if out.type == "hb_op *" else "NULL"
+            is_number = out.type in ("hb_op *", "uint32_t *")
+            nothing = "0" if is_number else "NULL"
             if succeeded:
-                untouched = "77" if out.type == "hb_op *" else "(const void *)&garbage"
+                untouched = "77" if is_number else "(const void *)&garbage"
                 yield f'expect({out.name} != {nothing} && {out.name} != {untouched}, "*{out.name} got nothing");'
             else:
                 yield f'expect({out.name} == {nothing}, "*{out.name} is not {nothing}");'
@@ -283,8 +289,8 @@ def judge(function):
     if not pointers:
         return []
     first, result = function.parameters[0], function.result
-    reads = object_of(first) is not None and first.type.startswith("const ")
-    if result == "void" and len(function.parameters) == 1 and function.name.endswith(("_free", "_close")):
+    reads = object_of(first) is not None and (first.type.startswith("const ") or result == "intptr_t")
+    if result == "void" and len(function.parameters) == 1 and function.name.endswith(("_free", "_close", "_wake")):
         return free_checks(function)
     if reads and re.search(r'(""|-?\d|HB_OK) for NULL', function.comment) and result != "void":
         return getter_checks(function)

@@ -49,6 +49,7 @@ struct named {
 static const struct named STATUSES[] = {
     {"HB_OK", HB_OK, 0},
     {"HB_TIMEOUT", HB_TIMEOUT, 1},
+    {"HB_WOKEN", HB_WOKEN, 2},
     {"HB_E_INVALID_ARGUMENT", HB_E_INVALID_ARGUMENT, -1},
     {"HB_E_CLOSED", HB_E_CLOSED, -2},
     {"HB_E_BUSY", HB_E_BUSY, -3},

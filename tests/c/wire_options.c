@@ -131,7 +131,7 @@ static void bad_bounds(void) {
         uint64_t value;
     } BAD[] = {
         {"0 is no number of a bound", 0, 100},
-        {"nor is one beyond the last", HB_LIMIT_TOOL_CALLS + 1, 100},
+        {"nor is one beyond the last", HB_LIMIT_QUEUE + 1, 100},
         {"a bound of 0", HB_LIMIT_LINE, 0},
         {"a JSON depth beyond 256", HB_LIMIT_JSON_DEPTH, 257},
     };

@@ -15,6 +15,7 @@ mod reply;
 mod tape;
 mod tls;
 
+pub use names::abandon_lookups;
 pub use pool::Failure;
 pub use reply::Reply;
 

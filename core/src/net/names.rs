@@ -68,6 +68,11 @@ fn join(name: &str) -> watch::Receiver<Option<Found>> {
     receiver
 }
 
+/// Forgets the lookups under way, with the threads that they run on. Who asks from now on gets one of his own.
+pub fn abandon_lookups() {
+    lock(&UNDER_WAY).clear();
+}
+
 async fn look_up(name: String) -> io::Result<vec::IntoIter<SocketAddr>> {
     loop {
         let mut found = join(&name);

@@ -4,7 +4,7 @@ use crate::counters::Counters;
 use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::{Level, Log};
-use crate::queue::{Event, EventKind, Patience, Producer, Queue, cancel};
+use crate::queue::{Event, EventKind, Patience, Producer, Queue, Taken, cancel};
 use crate::registry::Registry;
 use crate::wire::{Decoder, Expect, Kind, Limits};
 use std::sync::Arc;
@@ -18,7 +18,16 @@ fn try_begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>
     let counters = Arc::<Counters>::default();
     let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
     let key = Key::new("sk-secret").ok();
-    let start = Start { id: Op::reserve(), tag: 7, pieces: true, queue, key, model: "m", decoder: decoder() };
+    let start = Start {
+        id: Op::reserve(),
+        tag: 7,
+        pieces: true,
+        queue,
+        bound: 100_000,
+        key,
+        model: "m",
+        decoder: decoder(),
+    };
     Op::begin(start, &Arc::new(account), requests)
 }
 
@@ -35,7 +44,10 @@ fn say(op: &Op, text: &str) {
 }
 
 fn take(queue: &Queue) -> Option<Event> {
-    queue.next(Patience::For(Duration::ZERO)).unwrap()
+    match queue.next(Patience::For(Duration::ZERO)).unwrap() {
+        Taken::Event(event) => Some(event),
+        Taken::Woken | Taken::Nothing => None,
+    }
 }
 
 fn text(event: Option<Event>) -> String {
