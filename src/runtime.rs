@@ -82,7 +82,8 @@ pub fn shut_down(patience: Patience) -> Result<bool, Error> {
     };
     if let Some(Running { runtime, crew }) = lock(&RUNTIME).take() {
         lock(&ABANDONED).push(crew);
-        hyperbolic_core::abandon_lookups();
+        // First the requests: otherwise one could see its connection go, and take that for the reason.
+        hyperbolic_core::end_all();
         join(runtime, until)?;
     }
     let crews = lock(&ABANDONED).clone();

@@ -13,9 +13,9 @@ use crate::plan::Plan;
 use crate::queue::{Producer, Queue};
 use crate::registry::Registry;
 use crate::sync::lock;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use tokio::runtime::Handle;
-use tokio::task::AbortHandle;
+use tokio::sync::Notify;
 
 /// A client of one server. Shared by any number of threads.
 pub struct Client {
@@ -26,8 +26,8 @@ pub struct Client {
     /// Whether a key may be sent to this server.
     private: bool,
     account: Arc<Account>,
-    /// Connects ahead of the first request.
-    warming: Mutex<Option<AbortHandle>>,
+    /// Held by the task that connects ahead of the first request; told to leave it.
+    warming: Mutex<Weak<Notify>>,
 }
 
 impl Client {
@@ -100,15 +100,21 @@ impl Client {
     /// Connects ahead of the first request.
     pub fn warm_up(&self, runtime: &Handle) -> Result<(), Error> {
         let shared = self.shared()?;
-        let task = runtime.spawn(async move { shared.net.warm_up().await }).abort_handle();
-        *lock(&self.warming) = Some(task);
+        let leave = Arc::new(Notify::new());
+        *lock(&self.warming) = Arc::downgrade(&leave);
+        runtime.spawn(async move {
+            tokio::select! {
+                () = shared.net.warm_up() => {}
+                () = leave.notified() => {}
+            }
+        });
         // A close that came between found nothing to stop.
         self.shared().map(drop).inspect_err(|_| self.cool_down())
     }
 
     fn cool_down(&self) {
-        if let Some(task) = lock(&self.warming).take() {
-            task.abort();
+        if let Some(leave) = lock(&self.warming).upgrade() {
+            leave.notify_one();
         }
     }
 
@@ -131,7 +137,7 @@ impl Client {
     pub fn close(&self) {
         drop(lock(&self.shared).take());
         self.cool_down();
-        for op in self.requests.close() {
+        for (_, op) in self.requests.close() {
             op.cancel("the client was closed");
         }
     }

@@ -31,7 +31,9 @@ mod sync;
 pub mod text;
 pub mod wire;
 
-/// Forgets the name lookups that are under way: their threads end when they are over, and nobody joins them.
-pub fn abandon_lookups() {
+/// Ends every request, and forgets the name lookups that are under way: their threads end when they are over, and
+/// nobody joins them.
+pub fn end_all() {
+    queue::cancel_all(life::SHUT_DOWN);
     net::abandon_lookups();
 }

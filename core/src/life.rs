@@ -42,12 +42,15 @@ pub struct Shared {
     no_stream_options: AtomicBool,
 }
 
+/// Why a request ends that nobody cancelled.
+pub const SHUT_DOWN: &str = "the library was shut down";
+
 /// Ends a request whose task is dropped before its end, as a runtime that shuts down does.
 pub struct EndGuard(pub Arc<Op>);
 
 impl Drop for EndGuard {
     fn drop(&mut self) {
-        self.0.end(Err(Error::new(Status::Cancelled, "the library was shut down")));
+        self.0.end(Err(Error::new(Status::Cancelled, SHUT_DOWN)));
     }
 }
 

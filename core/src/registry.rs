@@ -40,11 +40,17 @@ impl<T> Registry<T> {
         lock(&self.0).by_id.as_ref()?.get(&id)?.upgrade()
     }
 
-    /// Takes no more, and gives the members, to be ended outside of the lock: each then takes itself out.
-    pub fn close(&self) -> Vec<Arc<T>> {
-        let mut members = lock(&self.0);
-        members.closed = true;
-        members.by_id.iter().flat_map(HashMap::values).filter_map(Weak::upgrade).collect()
+    /// The members, to be ended outside of the lock: each then takes itself out.
+    pub fn all(&self) -> Vec<(u64, Arc<T>)> {
+        let members = lock(&self.0);
+        let all = members.by_id.iter().flatten();
+        all.filter_map(|(id, member)| Some((*id, member.upgrade()?))).collect()
+    }
+
+    /// Takes no more, and gives the members.
+    pub fn close(&self) -> Vec<(u64, Arc<T>)> {
+        lock(&self.0).closed = true;
+        self.all()
     }
 }
 

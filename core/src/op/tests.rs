@@ -150,7 +150,7 @@ fn any_other_end_keeps_what_waits() {
 fn a_close_ends_what_runs_and_refuses_what_comes() {
     let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
     let (_first, _second) = (begin(&queue, &requests), begin(&queue, &requests));
-    for op in requests.close() {
+    for (_, op) in requests.close() {
         op.cancel("closed");
     }
     let begun = try_begin(&queue, &requests);

@@ -25,6 +25,15 @@ pub fn cancel(id: u64) {
     }
 }
 
+/// Ends every request there is; those that had ended keep what waits.
+pub fn cancel_all(why: &str) {
+    for (id, queue) in QUEUES.all() {
+        if let Some(producer) = queue.producer(id) {
+            producer.cancel(why);
+        }
+    }
+}
+
 /// What fills an inbox.
 pub trait Producer: Send + Sync {
     /// Ends it for its consumer: what waits is dropped, and its last event waits in the queue on return.
@@ -125,14 +134,17 @@ impl Queue {
 
     /// Ends a request for its consumer. One that had ended keeps its end, but what waits before it is dropped too.
     fn cancel(&self, id: u64) {
-        let producer = lock(&self.state).inboxes.get(&id).and_then(|inbox| inbox.producer.upgrade());
-        // Outside the lock: ending a request delivers its last event here.
-        if let Some(producer) = producer {
+        if let Some(producer) = self.producer(id) {
             producer.cancel("the request was cancelled");
         }
         let mut state = lock(&self.state);
         state.clear(id, Waiting::keep_end);
         drop(self.leave(state));
+    }
+
+    /// To be ended outside the lock, because that delivers its last event here.
+    fn producer(&self, id: u64) -> Option<Arc<dyn Producer>> {
+        lock(&self.state).inboxes.get(&id).and_then(|inbox| inbox.producer.upgrade())
     }
 
     /// Delivers events of a request. The hook's call is for after every lock.

@@ -193,6 +193,9 @@ impl hyper::body::Body for Body {
                 Some(Step::Pause(time)) => body.pause = Some(Box::pin(sleep(time))),
                 Some(Step::Write(bytes)) => {
                     body.flush = true;
+                    if let Some(request) = &body.request {
+                        request.writes(bytes.len());
+                    }
                     if let (None, Some(request)) = (body.steps.peek(), &mut body.request) {
                         request.finish();
                     }

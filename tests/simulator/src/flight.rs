@@ -55,6 +55,11 @@ impl InFlight {
         self.state.count(|stats| stats.streams_started += u64::from(stream));
     }
 
+    /// So many bytes of the answer are handed over.
+    pub fn writes(&self, bytes: usize) {
+        self.state.count(|stats| stats.body_bytes += bytes as u64);
+    }
+
     /// Whether the server has ended the connection, so that no byte of the answer will be written any more.
     pub fn is_cut_off(&self) -> bool {
         self.connection.ended().is_some()

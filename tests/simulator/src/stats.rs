@@ -24,6 +24,8 @@ pub struct Stats {
     pub streams_started: u64,
     /// Those of them that were handed over whole.
     pub streams_finished: u64,
+    /// Bytes of bodies handed over, as far as the network took them.
+    pub body_bytes: u64,
     /// Requests that their client left, by closing the connection or resetting the stream, before the answer
     /// was whole.
     pub closes: u64,
@@ -51,7 +53,7 @@ pub struct Stats {
 
 impl Stats {
     /// The counters that are one number, by name.
-    fn numbers(&self) -> [(&'static str, u64); 14] {
+    fn numbers(&self) -> [(&'static str, u64); 15] {
         [
             ("requests", self.requests),
             ("finished", self.finished),
@@ -59,6 +61,7 @@ impl Stats {
             ("answered_twice", self.answered_twice),
             ("streams_started", self.streams_started),
             ("streams_finished", self.streams_finished),
+            ("body_bytes", self.body_bytes),
             ("closes", self.closes),
             ("broken_off", self.broken_off),
             ("connections", self.connections),
