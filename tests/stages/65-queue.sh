@@ -1,0 +1,5 @@
+# about: the queue and the end of the library: tests/c/queue against the debug library
+# group: queue
+# needs: cc=gcc curl=curl
+build_library debug
+run_programs plain tests/c/queue/*.c
