@@ -39,8 +39,13 @@
  * in a queue until you take it. Each type below says how many threads may use it at once. Its own threads start
  * with the first request: two that send and read, and up to four that look names up.
  *
- * Blocking. hb_chat, hb_complete, their _stream forms and hb_models wait for the server; hb_queue_next waits as
- * long as you say; nothing else waits.
+ * Blocking. hb_chat, hb_complete, their _stream forms and hb_models wait for the server; hb_queue_next and
+ * hb_shutdown wait as long as you say; hb_queue_set_wakeup and hb_queue_free wait for a wake-up function that runs;
+ * nothing else waits.
+ *
+ * Loops. hb_start, then in each turn hb_queue_dispatch, which calls you, or hb_queue_next with 0, until it answers
+ * HB_TIMEOUT. A loop that sleeps is woken by a descriptor (hb_queue_native_handle) or by a function of yours
+ * (hb_queue_set_wakeup).
  *
  * Time. A request has four deadlines (connect, first token, idle, total), is sent again, at most twice, where that
  * may help and cannot cost, and waits for its turn if you set a pace: see hb_options_set_max_retries and what stands
