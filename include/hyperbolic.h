@@ -1156,7 +1156,7 @@ hb_status hb_options_set_log_bodies(struct hb_options *options,
                                     int32_t bodies);
 
 /**
- * Take the oldest record of a client's log; NULL if none waits.
+ * Take the oldest record of a client's log; NULL if none waits, and after a fork in the child.
  *
  * Ownership: yours; free it with hb_log_free.
  * Thread:    any.

@@ -3,7 +3,6 @@
 use crate::boundary;
 use crate::boundary::put;
 use crate::error::hb_error;
-use crate::getter::read;
 use crate::handle::{Handle, Shared, null};
 use crate::options::hb_options;
 use crate::runtime;
@@ -135,8 +134,11 @@ pub unsafe extern "C" fn hb_client_warm_up(client: *mut hb_client, error: *mut *
 /// Any thread; never blocks; 0 for NULL, or a `count` that is not known.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_client_count(client: *const hb_client, count: u32) -> i64 {
-    // SAFETY: the header gives the caller's duties.
-    unsafe { read(client, 0, |client| Some(client.count(known_count(count)?))) }
+    boundary::value(0, || {
+        // SAFETY: the header gives the caller's duties.
+        let client = unsafe { hb_client::share(client) };
+        client.zip(known_count(count)).map_or(0, |(client, count)| client.count(count))
+    })
 }
 
 fn known_count(count: u32) -> Option<Count> {

@@ -4,9 +4,10 @@ use crate::boundary;
 use crate::client::hb_client;
 use crate::draft::set;
 use crate::getter::{read, text};
-use crate::handle::{Boxed, Handle};
+use crate::handle::{Boxed, Handle, Shared};
 use crate::options::hb_options;
 use crate::status::hb_status;
+use crate::sys;
 use hyperbolic_core::config::Config;
 use hyperbolic_core::error::Error;
 use hyperbolic_core::log::{Level, Record};
@@ -92,7 +93,7 @@ pub unsafe extern "C" fn hb_options_set_log_bodies(options: *mut hb_options, bod
     }
 }
 
-/// Take the oldest record of a client's log; NULL if none waits.
+/// Take the oldest record of a client's log; NULL if none waits, and after a fork in the child.
 ///
 /// Ownership: yours; free it with hb_log_free.
 /// Thread:    any.
@@ -100,9 +101,12 @@ pub unsafe extern "C" fn hb_options_set_log_bodies(options: *mut hb_options, bod
 /// Fails:     never; NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_client_take_log(client: *mut hb_client) -> *mut hb_log {
-    // SAFETY: the header gives the caller's duties.
-    boundary::value(null_mut(), || unsafe {
-        hb_client::get(client).and_then(|client| client.take_log()).map_or(null_mut(), hb_log::into_raw)
+    boundary::value(null_mut(), || {
+        // A thread that is not in a forked child may hold the lock there.
+        let owner = if sys::forked() { null_mut() } else { client };
+        // SAFETY: the header gives the caller's duties.
+        let client = unsafe { hb_client::share(owner) };
+        client.and_then(|client| client.take_log()).map_or(null_mut(), hb_log::into_raw)
     })
 }
 

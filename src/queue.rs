@@ -134,13 +134,11 @@ pub unsafe extern "C-unwind" fn hb_queue_dispatch(
     // SAFETY: the header gives the caller's duties.
     unsafe {
         put(handled, count);
-        let opened = boundary::status(|| match (hb_queue::get(queue), on_event) {
-            (Some(behind), Some(_)) => pump.open(behind, max_events, budget_us),
+        let opened = boundary::status(|| match (hb_queue::share(queue), on_event) {
+            (Some(queue), Some(_)) => pump.open(&queue, max_events, budget_us, &raw const frame),
             _ => HB_E_INVALID_ARGUMENT,
         });
         let Some(on_event) = on_event.filter(|_| pump.left > 0) else { return opened };
-        // The reference is the call's own: the queue may be freed in it.
-        boundary::free(|| pump.enter(hb_queue::share(queue), &raw const frame));
         let mut answer = HB_CONTINUE;
         loop {
             let mut event: *const hb_event = std::ptr::null();
@@ -170,26 +168,20 @@ struct Pump {
 }
 
 impl Pump {
-    /// Looks whether there is anything to do, which is cheap if there is not.
-    fn open(&mut self, queue: &Queue, max_events: u32, budget_us: u32) -> hb_status {
-        match queue.waiting() {
-            Ok(0) if queue.take_wake() => HB_WOKEN,
-            Ok(waiting) => {
-                let most = if max_events == 0 { usize::MAX } else { max_events as usize };
-                let budget = (budget_us > 0).then(|| Duration::from_micros(budget_us.into()));
-                self.until = budget.and_then(|budget| Instant::now().checked_add(budget));
-                self.left = waiting.min(most);
-                HB_OK
-            }
-            Err(status) => number(status),
-        }
-    }
-
-    fn enter(&mut self, queue: Option<Arc<Queue>>, frame: *const u8) {
-        if let Some(queue) = queue {
-            self.call = Op::reserve();
-            in_hand::enter(self.call, &queue, false, frame);
-        }
+    /// Enters the call, if there is anything to do; to find that there is not is cheap.
+    fn open(&mut self, queue: &Arc<Queue>, max_events: u32, budget_us: u32, frame: *const u8) -> hb_status {
+        let waiting = match queue.waiting() {
+            Ok(0) => return if queue.take_wake() { HB_WOKEN } else { HB_OK },
+            Ok(waiting) => waiting,
+            Err(status) => return number(status),
+        };
+        let most = if max_events == 0 { usize::MAX } else { max_events as usize };
+        let budget = (budget_us > 0).then(|| Duration::from_micros(budget_us.into()));
+        self.until = budget.and_then(|budget| Instant::now().checked_add(budget));
+        self.left = waiting.min(most);
+        self.call = Op::reserve();
+        in_hand::enter(self.call, queue, false, frame);
+        HB_OK
     }
 
     /// Takes the next event into the hand, unless it is time to return: then `event` stays NULL.
@@ -243,7 +235,7 @@ impl Pump {
 pub unsafe extern "C" fn hb_queue_native_handle(queue: *mut hb_queue) -> isize {
     boundary::value(-1, || {
         // SAFETY: the header gives the caller's duties.
-        let queue = unsafe { hb_queue::get(queue) };
+        let queue = unsafe { hb_queue::share(queue) };
         queue.and_then(|queue| queue.signal(sys::signal).ok()).unwrap_or(-1)
     })
 }
