@@ -5,6 +5,7 @@ use crate::counters::Count;
 use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::Level;
+use crate::pacing::Ticket;
 use crate::queue::{EventKind, Producer, Queue, Waiting};
 use crate::registry::Registry;
 use crate::response::Response;
@@ -28,6 +29,7 @@ pub struct Op {
     key: Option<Key>,
     /// What it asked for a price.
     model: Box<str>,
+    ticket: Ticket,
     account: Arc<Account>,
     /// The requests of its client.
     siblings: Arc<Registry<Self>>,
@@ -88,6 +90,8 @@ pub struct Start<'a> {
     pub key: Option<Key>,
     /// The model that it asks.
     pub model: &'a str,
+    /// Its place in line.
+    pub ticket: Ticket,
     /// Reads its answer.
     pub decoder: Decoder,
 }
@@ -109,7 +113,7 @@ impl Op {
         account: &Arc<Account>,
         siblings: &Arc<Registry<Self>>,
     ) -> Result<Arc<Self>, Error> {
-        let Start { id, tag, pieces, queue, key, model, decoder } = start;
+        let Start { id, tag, pieces, queue, key, model, ticket, decoder } = start;
         let live = Live {
             decoder,
             waiting: Waiting::default(),
@@ -124,6 +128,7 @@ impl Op {
             pieces,
             key,
             model: model.into(),
+            ticket,
             account: Arc::clone(account),
             siblings: Arc::clone(siblings),
             live: Mutex::new(Some(live)),
@@ -146,6 +151,11 @@ impl Op {
     /// Its number.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Its place in line.
+    pub fn ticket(&self) -> &Ticket {
+        &self.ticket
     }
 
     /// When the call was made.
@@ -335,6 +345,8 @@ impl Op {
 impl Producer for Op {
     /// Ends it for the caller: what waits is dropped, and its last event waits in the queue on return.
     fn cancel(&self, why: &str) {
+        // The task leaves the line a little later; who starts next must not find it there.
+        self.ticket.leave();
         self.end(Err(Error::new(Status::Cancelled, why)));
         self.stop_task();
     }
