@@ -116,26 +116,28 @@ impl Shared {
         let outcome = match outcome {
             Some(outcome) => outcome,
             // It may have been whole, and waiting for its usage.
-            None if matches!(op.finish(), Ok(Ok(()))) => Ok(Ok(None)),
+            None if matches!(op.finish(), Ok(Ok(()))) => Ok(Ok((None, None))),
             None => Ok(Err(passed("total", policy.total, op).into())),
         };
-        let rest = match outcome {
-            Ok(Ok(rest)) => {
+        let (rest, permit) = match outcome {
+            Ok(Ok((rest, permit))) => {
                 let rest = drain(rest, DRAIN_FIRST).await;
                 op.end(Ok(()));
-                rest
+                (rest, permit)
             }
             Ok(Err(Stop::Failed(failed))) => return op.end(Err(failed.error)),
             Ok(Err(Stop::Ended)) => return,
             Err(panic) => return op.end(Err(panic)),
         };
         drop(guard);
-        // A stream that goes on loses its connection; nothing else comes of it.
-        drain(rest, DRAIN_WAIT).await;
+        // A stream that goes on loses its connection; nothing else comes of it. Until then the server is busy with it.
+        drop(drain(rest, DRAIN_WAIT).await);
+        drop(permit);
     }
 
-    /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end.
-    async fn attempts(&self, mut life: Life<'_>) -> Result<Option<Reply>, Stop> {
+    /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end, and the leave to
+    /// read it.
+    async fn attempts(&self, mut life: Life<'_>) -> Result<(Option<Reply>, Option<Permit>), Stop> {
         #[cfg(feature = "test-hooks")]
         crate::hooks::panic_if_asked(crate::hooks::TASK);
         self.retry_budget.first(Instant::now());
@@ -147,7 +149,7 @@ impl Shared {
                     if life.refused {
                         self.no_stream_options.store(true, Ordering::Relaxed);
                     }
-                    return Ok(rest);
+                    return Ok((rest, Some(permit)));
                 }
                 Err(Stop::Ended) => return Err(Stop::Ended),
                 Err(Stop::Failed(failed)) => failed,

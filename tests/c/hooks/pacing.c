@@ -1,6 +1,6 @@
 /*
- * How fast a client goes: so many requests a minute, so many at a time, in the order in which they came. What the server
- * saw decides. HB_TEST_MINUTE_MS is the minute of both sides in the one test that waits for it to pass; where no time
+ * How fast a client goes: so many requests a minute, so many at a time, in the order in which they came. What the
+ * server saw decides. HB_TEST_MINUTE_MS is the minute of both sides in the one test that waits for it to pass; where no time
  * may pass, the minute is an hour.
  */
 #include "../simulator.h"
@@ -168,12 +168,17 @@ static void minutes_are_filled(void) {
     simulator_stop(&basic);
 }
 
-/* Never more with the server than allowed, however many threads want to. */
+/* Never more with the server than allowed, however many threads want to. The first are slow; then come some whose
+   body ends a while after the answer, until when the server is busy with them. */
 static void so_many_at_a_time(const struct way *way) {
     enum { REQUESTS = 200, MOST = 4 };
-    hb_options *options = options_for(way, "delay=1000,words=1,times=4;words=1");
+    hb_options *options = options_for(way, "delay=1000,words=1,times=4;raw=late,content-type=text/event-stream,"
+                                           "event-delay=20,times=80;words=1");
     hb_options_set_max_concurrent(options, MOST);
     way_reset(way);
+    free(control_at(way->control, "PUT", "/simulator/body/late",
+                    "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}]}\n\n"
+                    "data: [DONE]\n\n: the end\n\n"));
     hb_client *client = paced_client(options, HOUR_MS);
     check_number(way->name, crowd_sends(client, REQUESTS), REQUESTS);
     check_number("as many at a time as allowed", count_at(way->control, "most_in_flight"), MOST);
