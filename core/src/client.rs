@@ -87,12 +87,14 @@ impl Client {
         self.account.check()?;
         let key = lock(&self.key).clone();
         let (model, decoder) = (plan.model(), shared.decoder(&plan));
-        let (key_of_task, bound) = (key.clone(), shared.queue_bytes);
-        let start = Start { id, tag, pieces, queue, bound, key, model, decoder };
+        let (ticket, bound) = (shared.pacer.ticket(model), shared.queue_bytes);
+        let start = Start { id, tag, pieces, queue, bound, key: key.clone(), model, ticket, decoder };
         let op = Op::begin(start, &self.account, &self.requests)?;
         // Made here and not in the task, which may be dropped before it ever runs.
         let guard = EndGuard(Arc::clone(&op));
-        let task = runtime.spawn(async move { shared.run(guard, &plan, key_of_task.as_ref()).await });
+        // Tasks begin in any order; the line is that of the calls.
+        let turn = shared.line_up(&op, &plan);
+        let task = runtime.spawn(async move { shared.run(guard, &plan, key.as_ref(), turn).await });
         op.set_task(task.abort_handle());
         Ok(())
     }

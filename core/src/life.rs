@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::log::Level;
 use crate::net::{Attempt, Net, Reply};
 use crate::op::Op;
-use crate::pacing::{Pacer, Permit, Ticket};
+use crate::pacing::{Pacer, Permit, TooLate, Turn};
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::retry::{Failure, RetryBudget};
@@ -62,7 +62,8 @@ struct Life<'a> {
     policy: Policy,
     /// When it must have ended.
     until: Option<Instant>,
-    ticket: Ticket,
+    /// Its turn for the first attempt.
+    turn: Option<Result<Turn, TooLate>>,
     /// Ask for an answer as a stream, and for usage at its end.
     stream: bool,
     usage: bool,
@@ -97,50 +98,54 @@ impl Shared {
         Decoder::new(Expect { kind: plan.kind, choices: plan.choices }, self.limits, self.strict)
     }
 
-    /// The whole life of a request, whose end is told however it comes.
-    pub async fn run(&self, guard: EndGuard, plan: &Plan, key: Option<&Key>) {
-        let op = &*guard.0;
+    /// A request's policy, and when it must have ended.
+    fn terms(&self, op: &Op, plan: &Plan) -> (Policy, Option<Instant>) {
         let policy = self.policy.with(plan.wishes());
-        let until = policy.total.and_then(|limit| op.started().checked_add(limit)).map(Instant::from_std);
-        let outcome = within(until, caught(self.attempts(op, plan, key, policy, until))).await;
+        let until = policy.total.and_then(|limit| op.started().checked_add(limit));
+        (policy, until.map(Instant::from_std))
+    }
+
+    /// Puts a request that was just begun in line.
+    pub fn line_up(&self, op: &Op, plan: &Plan) -> Result<Turn, TooLate> {
+        op.ticket().line_up(self.terms(op, plan).1)
+    }
+
+    /// The whole life of a request, from its turn for the first attempt. Its end is told however it comes.
+    pub async fn run(&self, guard: EndGuard, plan: &Plan, key: Option<&Key>, turn: Result<Turn, TooLate>) {
+        let op = &*guard.0;
+        let (policy, until) = self.terms(op, plan);
+        let stream = self.streaming && plan.streamable;
+        let usage = stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
+        let (turn, retries, replayed, refused) = (Some(turn), 0, false, false);
+        let life = Life { op, plan, key, policy, until, turn, stream, usage, retries, replayed, refused };
+        let outcome = within(until, caught(self.attempts(life))).await;
         let outcome = match outcome {
             Some(outcome) => outcome,
             // It may have been whole, and waiting for its usage.
-            None if matches!(op.finish(), Ok(Ok(()))) => Ok(Ok(None)),
+            None if matches!(op.finish(), Ok(Ok(()))) => Ok(Ok((None, None))),
             None => Ok(Err(passed("total", policy.total, op).into())),
         };
-        let rest = match outcome {
-            Ok(Ok(rest)) => {
+        let (rest, permit) = match outcome {
+            Ok(Ok((rest, permit))) => {
                 let rest = drain(rest, DRAIN_FIRST).await;
                 op.end(Ok(()));
-                rest
+                (rest, permit)
             }
             Ok(Err(Stop::Failed(failed))) => return op.end(Err(failed.error)),
             Ok(Err(Stop::Ended)) => return,
             Err(panic) => return op.end(Err(panic)),
         };
         drop(guard);
-        // A stream that goes on loses its connection; nothing else comes of it.
-        drain(rest, DRAIN_WAIT).await;
+        // A stream that goes on loses its connection; nothing else comes of it. Until then the server is busy with it.
+        drop(drain(rest, DRAIN_WAIT).await);
+        drop(permit);
     }
 
-    /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end.
-    async fn attempts(
-        &self,
-        op: &Op,
-        plan: &Plan,
-        key: Option<&Key>,
-        policy: Policy,
-        until: Option<Instant>,
-    ) -> Result<Option<Reply>, Stop> {
+    /// Attempts until one has a verdict. Gives back an answer that is complete but not read to its end, and the leave to
+    /// read it.
+    async fn attempts(&self, mut life: Life<'_>) -> Result<(Option<Reply>, Option<Permit>), Stop> {
         #[cfg(feature = "test-hooks")]
         crate::hooks::panic_if_asked(crate::hooks::TASK);
-        let stream = self.streaming && plan.streamable;
-        let usage = stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
-        let ticket = self.pacer.ticket();
-        let (retries, replayed, refused) = (0, false, false);
-        let mut life =
-            Life { op, plan, key, policy, until, ticket, stream, usage, retries, replayed, refused };
         self.retry_budget.first(Instant::now());
         loop {
             let mut permit = self.turn(&mut life).await?;
@@ -150,7 +155,7 @@ impl Shared {
                     if life.refused {
                         self.no_stream_options.store(true, Ordering::Relaxed);
                     }
-                    return Ok(rest);
+                    return Ok((rest, Some(permit)));
                 }
                 Err(Stop::Ended) => return Err(Stop::Ended),
                 Err(Stop::Failed(failed)) => failed,
@@ -158,7 +163,7 @@ impl Shared {
             let wait = self.again(&mut life, &failed, permit)?;
             let Some(wait) = wait else { return Err(Stop::Failed(failed)) };
             self.tell_retry(&life, &failed.error, wait);
-            op.retry(failed.error, wait, self.decoder(plan))?;
+            life.op.retry(failed.error, wait, self.decoder(life.plan))?;
             if !wait.is_zero() {
                 sleep(wait).await;
             }
@@ -167,8 +172,12 @@ impl Shared {
 
     /// Waits for the request's turn.
     async fn turn(&self, life: &mut Life<'_>) -> Result<Permit, Stop> {
-        let until = life.until;
-        let permit = self.pacer.enter(&mut life.ticket, life.plan.model(), until).await.map_err(|late| {
+        let turn = life.turn.take().unwrap_or_else(|| life.op.ticket().line_up(life.until));
+        let permit = match turn {
+            Ok(turn) => turn.comes().await,
+            Err(late) => Err(late),
+        };
+        let permit = permit.map_err(|late| {
             let limit = life.policy.total.unwrap_or_default().as_millis();
             let wait = late.wait.as_millis();
             let message = format!(

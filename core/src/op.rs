@@ -5,6 +5,7 @@ use crate::counters::Count;
 use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::Level;
+use crate::pacing::Ticket;
 use crate::queue::{EventKind, Producer, Queue, Waiting};
 use crate::registry::Registry;
 use crate::response::Response;
@@ -30,6 +31,7 @@ pub struct Op {
     key: Option<Key>,
     /// What it asked for a price.
     model: Box<str>,
+    ticket: Ticket,
     account: Arc<Account>,
     /// The requests of its client.
     siblings: Arc<Registry<Self>>,
@@ -94,6 +96,8 @@ pub struct Start<'a> {
     pub key: Option<Key>,
     /// The model that it asks.
     pub model: &'a str,
+    /// Its place in line.
+    pub ticket: Ticket,
     /// Reads its answer.
     pub decoder: Decoder,
 }
@@ -115,7 +119,7 @@ impl Op {
         account: &Arc<Account>,
         siblings: &Arc<Registry<Self>>,
     ) -> Result<Arc<Self>, Error> {
-        let Start { id, tag, pieces, queue, bound, key, model, decoder } = start;
+        let Start { id, tag, pieces, queue, bound, key, model, ticket, decoder } = start;
         let live = Live {
             decoder,
             waiting: Waiting::default(),
@@ -130,6 +134,7 @@ impl Op {
             pieces,
             key,
             model: model.into(),
+            ticket,
             account: Arc::clone(account),
             siblings: Arc::clone(siblings),
             live: Mutex::new(Some(live)),
@@ -153,6 +158,11 @@ impl Op {
     /// Its number.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Its place in line.
+    pub fn ticket(&self) -> &Ticket {
+        &self.ticket
     }
 
     /// When the call was made.
@@ -361,6 +371,8 @@ impl Op {
 impl Producer for Op {
     /// Ends it for the caller: what waits is dropped, and its last event waits in the queue on return.
     fn cancel(&self, why: &str) {
+        // The task leaves the line a little later; who starts next must not find it there.
+        self.ticket.leave();
         self.end(Err(Error::new(Status::Cancelled, why)));
         self.stop_task();
     }

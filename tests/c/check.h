@@ -109,6 +109,12 @@ static inline const char *setting(const char *name) {
     return value;
 }
 
+/* A setting that need not be there. */
+static inline long number_in(const char *name, long otherwise) {
+    const char *value = getenv(name);
+    return value == NULL ? otherwise : atol(value);
+}
+
 static inline void *memory(size_t size) {
     void *bytes = calloc(1, size);
     if (bytes == NULL) give_up("no memory");

@@ -84,11 +84,6 @@ static void *storm_calls(void *context) {
     return NULL;
 }
 
-static long number_in(const char *name, long otherwise) {
-    const char *value = getenv(name);
-    return value == NULL ? otherwise : atol(value);
-}
-
 /* A storm over one way. `one_each` says that a connection serves one request at a time, so that no fault meets two. */
 static int storm_over(const struct way *way, int one_each) {
     struct storm storm;

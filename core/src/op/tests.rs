@@ -4,6 +4,7 @@ use crate::counters::Counters;
 use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::{Level, Log};
+use crate::pacing::{Pacer, Rates};
 use crate::queue::{Event, EventKind, Patience, Producer, Queue, Taken, cancel};
 use crate::registry::Registry;
 use crate::wire::{Decoder, Expect, Kind, Limits};
@@ -18,16 +19,9 @@ fn try_begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>
     let counters = Arc::<Counters>::default();
     let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
     let key = Key::new("sk-secret").ok();
-    let start = Start {
-        id: Op::reserve(),
-        tag: 7,
-        pieces: true,
-        queue,
-        bound: 100_000,
-        key,
-        model: "m",
-        decoder: decoder(),
-    };
+    let ticket = Pacer::new(Rates::default(), Duration::from_secs(60)).ticket("m");
+    let (id, bound, decoder) = (Op::reserve(), 100_000, decoder());
+    let start = Start { id, tag: 7, pieces: true, queue, bound, key, model: "m", ticket, decoder };
     Op::begin(start, &Arc::new(account), requests)
 }
 

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
-use turns::{Entry, Fate, Place, Step, Turns};
+use turns::{Fate, Place, Step, Turns};
 
 mod turns;
 mod window;
@@ -40,8 +40,8 @@ pub struct Rates {
 /// Says when an attempt may be sent. One for each client, shared by all that it does.
 ///
 /// First come, first served; only who waits for the limit of his model lets those of other models pass. There is no task
-/// in the background: while somebody waits, one of those who wait keeps the timer. (So a future of
-/// [`enter`](Self::enter) has to be polled or dropped, as a task does by itself; put aside, it may hold up others.)
+/// in the background: while somebody waits, one of those who wait keeps the timer. (So a [`Turn`] has to be awaited or
+/// dropped, as a task does by itself; put aside, it may hold up others.)
 #[derive(Debug)]
 pub struct Pacer {
     turns: Mutex<Turns>,
@@ -49,8 +49,16 @@ pub struct Pacer {
 }
 
 /// A place in line. A request keeps it over all its attempts, so that a retry does not go to the end.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    pacer: Arc<Pacer>,
+    number: u64,
+    line: usize,
+}
+
+/// An attempt's turn, in line or come. Dropped before it was taken, it is the next one's.
 #[derive(Debug)]
-pub struct Ticket(u64);
+pub struct Turn(Ticket);
 
 /// Leave to send one request and read its answer. Dropped, the next may go.
 #[derive(Debug)]
@@ -86,32 +94,10 @@ impl Pacer {
         Arc::new(Self { turns: Mutex::new(Turns::new(rates, minute)), tickets: AtomicU64::new(0) })
     }
 
-    /// The last place in line, for a new request.
-    pub fn ticket(&self) -> Ticket {
-        Ticket(self.tickets.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Waits until an attempt may be sent. Whoever drops the future leaves the line, and the next moves up.
-    ///
-    /// It fails at once, or when a pause comes, if the attempt cannot start before `until`, by the places that are taken,
-    /// the pause and those ahead in line. That is certain as long as nobody gives a place back: by a
-    /// [`never_sent`](Permit::never_sent), by leaving the line, or by another key. A limit on requests at a time says
-    /// nothing about when. `until` itself ends no wait: that is the caller's own timer.
-    pub async fn enter(
-        self: &Arc<Self>,
-        ticket: &mut Ticket,
-        model: &str,
-        until: Option<Instant>,
-    ) -> Result<Permit, TooLate> {
-        let place = match self.change(|turns, now| turns.enter(ticket.0, model, until, now))? {
-            Entry::Starts(place) => place,
-            Entry::Waits(line) => {
-                let waiting = InLine { pacer: self, line, ticket: ticket.0 };
-                let mut timer = pin!(sleep_until(Instant::now()));
-                poll_fn(|context| waiting.poll(context, timer.as_mut())).await?
-            }
-        };
-        Ok(Permit { pacer: Arc::clone(self), place, fate: Fate::Sent })
+    /// The last place in line, for a new request to this model.
+    pub fn ticket(self: &Arc<Self>, model: &str) -> Ticket {
+        let number = self.tickets.fetch_add(1, Ordering::Relaxed);
+        Ticket { pacer: Arc::clone(self), number, line: lock(&self.turns).line_of(model) }
     }
 
     /// The requests from now on have another key: the minute starts afresh, and what the server asked of the old key
@@ -134,19 +120,43 @@ impl Pacer {
     }
 }
 
-/// Somebody in line, or let in without knowing it yet. Dropped, he has given up.
-struct InLine<'p> {
-    pacer: &'p Pacer,
-    line: usize,
-    ticket: u64,
+impl Ticket {
+    /// Lines up for an attempt: at once, so that who calls first is served first, whenever he comes to wait.
+    ///
+    /// It fails if the attempt cannot start before `until`, by the places that are taken, the pause and those ahead in
+    /// line. That is certain as long as nobody gives a place back: by a [`never_sent`](Permit::never_sent), by leaving
+    /// the line, or by another key. A limit on requests at a time says nothing about when. `until` itself ends no wait:
+    /// that is the caller's own timer.
+    pub fn line_up(&self, until: Option<Instant>) -> Result<Turn, TooLate> {
+        self.pacer.change(|turns, now| turns.enter(self.line, self.number, until, now))?;
+        Ok(Turn(self.clone()))
+    }
+
+    /// Lines up and waits.
+    #[cfg(test)]
+    async fn enter(&self, until: Option<Instant>) -> Result<Permit, TooLate> {
+        self.line_up(until)?.comes().await
+    }
+
+    /// Leaves the line, in which the turn is another's then; one that was taken is not touched.
+    pub fn leave(&self) {
+        self.pacer.change(|turns, now| turns.cancel(self.line, self.number, now));
+    }
 }
 
-impl InLine<'_> {
+impl Turn {
+    /// Waits until the attempt may be sent. When a pause comes, it fails as [`line_up`](Ticket::line_up) does. Who left
+    /// meanwhile waits for ever.
+    pub async fn comes(self) -> Result<Permit, TooLate> {
+        let mut timer = pin!(sleep_until(Instant::now()));
+        let place = poll_fn(|context| self.poll(context, timer.as_mut())).await?;
+        Ok(Permit { pacer: Arc::clone(&self.0.pacer), place, fate: Fate::Sent })
+    }
+
     fn poll(&self, context: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Result<Place, TooLate>> {
+        let Ticket { pacer, number, line } = &self.0;
         loop {
-            let step =
-                self.pacer.change(|turns, now| turns.step(self.line, self.ticket, context.waker(), now));
-            match step {
+            match pacer.change(|turns, now| turns.step(*line, *number, context.waker(), now)) {
                 Step::Leave(verdict) => return Poll::Ready(verdict),
                 Step::Wait(None) => return Poll::Pending,
                 Step::Wait(Some(alarm)) => {
@@ -158,9 +168,9 @@ impl InLine<'_> {
     }
 }
 
-impl Drop for InLine<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.pacer.change(|turns, now| turns.cancel(self.line, self.ticket, now));
+        self.0.leave();
     }
 }
 

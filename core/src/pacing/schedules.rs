@@ -39,9 +39,9 @@ fn fullest(times: &[Instant]) -> usize {
 /// One request, which takes up to `latency` each way and may fail in any way.
 async fn live(pacer: Arc<Pacer>, server: Server, mut random: Rng, latency: Duration) {
     let model = if random.u8(..10) == 0 { BIG } else { "m" };
-    let mut ticket = pacer.ticket();
+    let ticket = pacer.ticket(model);
     let patience = if random.u8(..10) == 0 { up_to(&mut random, MINUTE) } else { MINUTE * 60 };
-    let Ok(permit) = timeout(patience, pacer.enter(&mut ticket, model, None)).await else { return };
+    let Ok(permit) = timeout(patience, ticket.enter(None)).await else { return };
     let mut permit = permit.unwrap();
     sleep(up_to(&mut random, latency)).await;
     if random.u8(..10) == 0 {
@@ -87,7 +87,7 @@ async fn the_limit_is_used_up() {
     for seed in 0..60 * u64::from(MINUTES) {
         let (pacer, server, mut random) = (Arc::clone(&pacer), server.clone(), Rng::with_seed(seed));
         requests.spawn(async move {
-            let mut permit = pacer.enter(&mut pacer.ticket(), "m", None).await.unwrap();
+            let mut permit = pacer.ticket("m").enter(None).await.unwrap();
             sleep(up_to(&mut random, Duration::from_millis(50))).await;
             server.count("m");
             sleep(up_to(&mut random, Duration::from_millis(50))).await;
@@ -106,14 +106,14 @@ async fn the_limit_is_used_up() {
 
 /// Enters, and says what a request in a hurry would have been told before: how long it waits at least.
 async fn enter(pacer: &Arc<Pacer>, model: &str) -> (Duration, Permit) {
-    let mut ticket = pacer.ticket();
-    let hurry = poll_once(pin!(pacer.enter(&mut ticket, model, Some(Instant::now())))).await;
+    let ticket = pacer.ticket(model);
+    let hurry = poll_once(pin!(ticket.enter(Some(Instant::now())))).await;
     let told = match hurry {
         Some(Ok(permit)) => return (Duration::ZERO, permit),
         Some(Err(late)) => late.wait,
         None => Duration::ZERO,
     };
-    (told, pacer.enter(&mut ticket, model, None).await.unwrap())
+    (told, ticket.enter(None).await.unwrap())
 }
 
 #[tokio::test(start_paused = true)]
@@ -180,9 +180,8 @@ async fn a_long_line_is_looked_at_once_for_each() {
     for request in 0..REQUESTS {
         let (pacer, polls) = (Arc::clone(&pacer), Arc::clone(&polls));
         requests.spawn(async move {
-            let mut ticket = pacer.ticket();
-            let model = if request % 2 == 0 { BIG } else { "m" };
-            let mut enter = pin!(pacer.enter(&mut ticket, model, None));
+            let ticket = pacer.ticket(if request % 2 == 0 { BIG } else { "m" });
+            let mut enter = pin!(ticket.enter(None));
             let permit = std::future::poll_fn(|context| {
                 polls.fetch_add(1, Ordering::Relaxed);
                 enter.as_mut().poll(context)
@@ -211,8 +210,8 @@ async fn nobody_is_forgotten_among_threads() {
         let (pacer, running, mut random) = (Arc::clone(&pacer), Arc::clone(&running), Rng::with_seed(seed));
         requests.spawn(async move {
             let model = if random.u8(..50) == 0 { BIG } else { "m" };
-            let mut ticket = pacer.ticket();
-            let enter = pacer.enter(&mut ticket, model, None);
+            let ticket = pacer.ticket(model);
+            let enter = ticket.enter(None);
             let patience =
                 Duration::from_millis(if random.u8(..2) == 0 { random.u64(..200) } else { 60_000 });
             let Ok(permit) = timeout(patience, enter).await else { return };

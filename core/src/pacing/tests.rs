@@ -61,9 +61,9 @@ fn request(
     model: &'static str,
     runs: Duration,
 ) -> JoinHandle<Result<(), TooLate>> {
-    let (pacer, log, mut ticket) = (Arc::clone(pacer), log.clone(), pacer.ticket());
+    let (log, ticket) = (log.clone(), pacer.ticket(model));
     tokio::spawn(async move {
-        let mut permit = pacer.enter(&mut ticket, model, None).await?;
+        let mut permit = ticket.enter(None).await?;
         permit.counted();
         log.add(who);
         sleep(runs).await;
@@ -78,13 +78,13 @@ async fn settle() {
     }
 }
 
-async fn entered(pacer: &Arc<Pacer>, ticket: &mut Ticket) -> Permit {
-    pacer.enter(ticket, "m", None).await.unwrap()
+async fn entered(ticket: &Ticket) -> Permit {
+    ticket.enter(None).await.unwrap()
 }
 
 /// Whether somebody is let in without waiting.
-async fn starts(pacer: &Arc<Pacer>, ticket: &mut Ticket) -> Option<Permit> {
-    poll_once(pin!(pacer.enter(ticket, "m", None))).await.map(Result::unwrap)
+async fn starts(ticket: &Ticket) -> Option<Permit> {
+    poll_once(pin!(ticket.enter(None))).await.map(Result::unwrap)
 }
 
 /// What a future gives without waiting.
@@ -101,7 +101,7 @@ async fn without_limits_nobody_waits() {
     let pacer = pacer(0, 0, 0);
     let mut permits = Vec::new();
     for _ in 0..1000 {
-        permits.push(starts(&pacer, &mut pacer.ticket()).await.unwrap());
+        permits.push(starts(&pacer.ticket("m")).await.unwrap());
     }
     drop(permits);
     assert!(lock(&pacer.turns).is_idle());
@@ -119,30 +119,50 @@ async fn first_come_first_served() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_line_is_that_of_the_calls() {
+    let pacer = pacer(1, 0, 0);
+    let (first, second, late) = (pacer.ticket("m"), pacer.ticket("m"), pacer.ticket("m"));
+    let (first, in_line) = (first.line_up(None).unwrap(), second.line_up(None).unwrap());
+    // Whoever waits first is not served first.
+    let mut waiting = pin!(in_line.comes());
+    assert!(poll_once(waiting.as_mut()).await.is_none());
+    first.comes().await.unwrap().counted();
+    let until = Some(Instant::now() + MINUTE * 3 / 2);
+    assert_eq!(late.line_up(until).unwrap_err().wait, MINUTE * 2);
+    // Its task comes later; its place in line is the next one's at once.
+    second.leave();
+    let mut next = pin!(late.line_up(until).unwrap().comes());
+    assert!(poll_once(next.as_mut()).await.is_none());
+    advance(MINUTE).await;
+    assert!(poll_once(waiting.as_mut()).await.is_none());
+    assert!(poll_once(next.as_mut()).await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn nobody_takes_what_is_free_before_those_who_wait_for_it() {
     let pacer = pacer(1, 0, 0);
-    entered(&pacer, &mut pacer.ticket()).await.counted();
-    let mut ticket = pacer.ticket();
-    let mut waiting = pin!(pacer.enter(&mut ticket, "m", None));
+    entered(&pacer.ticket("m")).await.counted();
+    let ticket = pacer.ticket("m");
+    let mut waiting = pin!(ticket.enter(None));
     assert!(poll_once(waiting.as_mut()).await.is_none());
     // The place is free, and the one who waits does not know it yet.
     advance(MINUTE).await;
-    assert!(starts(&pacer, &mut pacer.ticket()).await.is_none());
+    assert!(starts(&pacer.ticket("m")).await.is_none());
     assert!(poll_once(waiting.as_mut()).await.is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_keeps_its_place() {
     let (pacer, log) = (pacer(0, 0, 1), Log::new());
-    let mut ticket = pacer.ticket();
-    let first = entered(&pacer, &mut ticket).await;
+    let ticket = pacer.ticket("m");
+    let first = entered(&ticket).await;
     for who in 0..2 {
         request(&pacer, &log, who, "m", seconds(1));
     }
     settle().await;
     // The next is let in, and the one after it has to let the retry pass.
     drop(first);
-    let retry = entered(&pacer, &mut ticket).await;
+    let retry = entered(&ticket).await;
     assert_eq!(log.take(), [(0, 0)]);
     drop(retry);
     settle().await;
@@ -188,22 +208,22 @@ async fn so_many_at_a_time() {
 async fn a_place_comes_back_as_the_server_counts() {
     let pacer = pacer(1, 0, 0);
     let start = Instant::now();
-    let mut ticket = pacer.ticket();
+    let ticket = pacer.ticket("m");
     // Answered after 5 seconds, dropped after 7.
-    let mut permit = entered(&pacer, &mut ticket).await;
+    let mut permit = entered(&ticket).await;
     advance(seconds(5)).await;
     permit.counted();
     advance(seconds(2)).await;
     drop(permit);
-    let permit = entered(&pacer, &mut ticket).await;
+    let permit = entered(&ticket).await;
     assert_eq!(start.elapsed().as_secs(), 65);
     // Dropped after 5 without an answer.
     advance(seconds(5)).await;
     drop(permit);
-    let permit = entered(&pacer, &mut ticket).await;
+    let permit = entered(&ticket).await;
     assert_eq!(start.elapsed().as_secs(), 130);
     // Stalled: it runs, but has a place no more.
-    let _next = entered(&pacer, &mut ticket).await;
+    let _next = entered(&ticket).await;
     assert_eq!(start.elapsed().as_secs(), 250);
     drop(permit);
 }
@@ -211,7 +231,7 @@ async fn a_place_comes_back_as_the_server_counts() {
 #[tokio::test(start_paused = true)]
 async fn a_count_brings_the_timer_forward() {
     let (pacer, log) = (pacer(1, 0, 0), Log::new());
-    let mut permit = entered(&pacer, &mut pacer.ticket()).await;
+    let mut permit = entered(&pacer.ticket("m")).await;
     request(&pacer, &log, 1, "m", seconds(1));
     // The timer is set to two minutes from the start, because the first may stall.
     sleep(seconds(1)).await;
@@ -223,7 +243,7 @@ async fn a_count_brings_the_timer_forward() {
 #[tokio::test(start_paused = true)]
 async fn what_was_never_sent_lets_the_next_in_at_once() {
     let pacer = pacer(1, 0, 0);
-    let permit = entered(&pacer, &mut pacer.ticket()).await;
+    let permit = entered(&pacer.ticket("m")).await;
     let (log, who) = (Log::new(), 1);
     request(&pacer, &log, who, "m", seconds(1));
     settle().await;
@@ -231,16 +251,16 @@ async fn what_was_never_sent_lets_the_next_in_at_once() {
     settle().await;
     assert_eq!(log.take(), [(who, 0)]);
     // What the server has counted cannot be taken back.
-    let mut permit = Pacer::enter(&pacer, &mut pacer.ticket(), "m", None).await.unwrap();
+    let mut permit = pacer.ticket("m").enter(None).await.unwrap();
     permit.counted();
     permit.never_sent();
-    assert!(starts(&pacer, &mut pacer.ticket()).await.is_none());
+    assert!(starts(&pacer.ticket("m")).await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_stops_everybody_and_only_grows() {
     let (pacer, log) = (pacer(0, 5, 0), Log::new());
-    let permit = entered(&pacer, &mut pacer.ticket()).await;
+    let permit = entered(&pacer.ticket("m")).await;
     permit.pause(log.start + seconds(10));
     request(&pacer, &log, 0, "m", seconds(1));
     request(&pacer, &log, 1, BIG, seconds(1));
@@ -260,7 +280,7 @@ async fn a_pause_stops_everybody_and_only_grows() {
 #[tokio::test(start_paused = true)]
 async fn the_timer_is_set_for_whoever_comes_first() {
     let (pacer, log) = (pacer(0, 1, 0), Log::new());
-    let mut permit = pacer.enter(&mut pacer.ticket(), BIG, None).await.unwrap();
+    let mut permit = pacer.ticket(BIG).enter(None).await.unwrap();
     permit.counted();
     permit.pause(log.start + seconds(20));
     request(&pacer, &log, 0, BIG, seconds(1));
@@ -272,7 +292,7 @@ async fn the_timer_is_set_for_whoever_comes_first() {
 #[tokio::test(start_paused = true)]
 async fn another_key_starts_afresh() {
     let (pacer, log) = (pacer(2, 1, 0), Log::new());
-    let old = pacer.enter(&mut pacer.ticket(), BIG, None).await.unwrap();
+    let old = pacer.ticket(BIG).enter(None).await.unwrap();
     old.pause(log.start + seconds(100));
     for (who, model) in [BIG, "m", "m"].into_iter().enumerate() {
         request(&pacer, &log, who as u64, model, seconds(1));
@@ -306,12 +326,12 @@ async fn whoever_leaves_the_line_lets_the_others_go_on() {
 #[tokio::test(start_paused = true)]
 async fn whoever_is_let_in_and_leaves_gives_his_place_back() {
     for (pacer, waits) in [(pacer(1, 0, 0), MINUTE), (pacer(1, 0, 1), MINUTE), (pacer(0, 0, 1), seconds(1))] {
-        let mut permit = entered(&pacer, &mut pacer.ticket()).await;
+        let mut permit = entered(&pacer.ticket("m")).await;
         permit.counted();
-        let (mut second, mut third) = (pacer.ticket(), pacer.ticket());
-        let mut third = pin!(pacer.enter(&mut third, "m", None));
+        let (second, third) = (pacer.ticket("m"), pacer.ticket("m"));
+        let mut third = pin!(third.enter(None));
         {
-            let mut second = pin!(pacer.enter(&mut second, "m", None));
+            let mut second = pin!(second.enter(None));
             assert!(poll_once(second.as_mut()).await.is_none());
             assert!(poll_once(third.as_mut()).await.is_none());
             drop(permit);
@@ -331,7 +351,7 @@ async fn whoever_cannot_start_in_time_hears_it_at_once() {
     let pacer = pacer(2, 1, 0);
     let start = Instant::now();
     let enter = async |model, until| {
-        let entered = timeout(seconds(0), pacer.enter(&mut pacer.ticket(), model, Some(start + until))).await;
+        let entered = timeout(seconds(0), pacer.ticket(model).enter(Some(start + until))).await;
         entered.ok().map(|entered| entered.map(|mut permit| permit.counted()))
     };
     assert_eq!(enter(BIG, seconds(0)).await, Some(Ok(())), "nothing holds it up");
@@ -342,7 +362,7 @@ async fn whoever_cannot_start_in_time_hears_it_at_once() {
     assert_eq!(enter("m", seconds(11)).await, Some(Ok(())));
     let general = TooLate { wait: seconds(50), why: Why::Rate(2) };
     assert_eq!(enter("m", seconds(11)).await, Some(Err(general.clone())));
-    let permit = pacer.enter(&mut pacer.ticket(), "m", None).await.unwrap();
+    let permit = pacer.ticket("m").enter(None).await.unwrap();
     permit.pause(start + seconds(100));
     let pause = TooLate { wait: seconds(40), why: Why::Pause };
     assert_eq!(enter("m", seconds(99)).await, Some(Err(pause.clone())));
@@ -368,10 +388,8 @@ async fn those_ahead_in_line_count() {
     // The three in line start at 60, 60 and 120, the next at 120, and the one after it at 180.
     let until = |after| Some(log.start + seconds(after));
     let wait = async |after, model| {
-        let mut ticket = pacer.ticket();
-        poll_once(pin!(pacer.enter(&mut ticket, model, until(after))))
-            .await
-            .map(|late| late.unwrap_err().wait)
+        let ticket = pacer.ticket(model);
+        poll_once(pin!(ticket.enter(until(after)))).await.map(|late| late.unwrap_err().wait)
     };
     assert_eq!(wait(120, "m").await, Some(seconds(120)));
     assert_eq!(wait(121, "m").await, None);
@@ -388,17 +406,16 @@ async fn those_ahead_in_line_count() {
 async fn a_pause_ends_the_wait_of_those_who_would_be_late() {
     let pacer = pacer(2, 5, 0);
     let start = Instant::now();
-    let (mut first, mut second) =
-        (entered(&pacer, &mut pacer.ticket()).await, entered(&pacer, &mut pacer.ticket()).await);
+    let (mut first, mut second) = (entered(&pacer.ticket("m")).await, entered(&pacer.ticket("m")).await);
     first.counted();
     second.counted();
     // Without a pause they start at 60, 60, 120 and 120.
     let requests =
         [("m", None), ("m", Some(75)), ("m", Some(130)), (BIG, Some(130))].map(|(model, until)| {
-            let (pacer, mut ticket) = (Arc::clone(&pacer), pacer.ticket());
+            let ticket = pacer.ticket(model);
             let until = until.map(|until| start + seconds(until));
             tokio::spawn(async move {
-                let result = pacer.enter(&mut ticket, model, until).await;
+                let result = ticket.enter(until).await;
                 (
                     start.elapsed().as_secs(),
                     result.map(|mut permit| permit.counted()).map_err(|late| late.why),

@@ -65,15 +65,6 @@ pub enum Fate {
     NeverSent,
 }
 
-/// How a request begins to wait.
-#[derive(Debug)]
-pub enum Entry {
-    /// It does not have to.
-    Starts(Place),
-    /// In this line.
-    Waits(usize),
-}
-
 /// What somebody in line does next.
 #[derive(Debug)]
 pub enum Step {
@@ -114,26 +105,32 @@ impl Turns {
         self.pause = self.pause.filter(|pause| now < *pause);
     }
 
-    /// Lets a request in, or into its line.
+    /// The line in which requests to a model wait.
+    pub fn line_of(&self, model: &str) -> usize {
+        let own = self.lines.iter().skip(1).position(|line| line.model == model);
+        own.map_or(0, |index| index + 1)
+    }
+
+    /// Lets a request in, or into its line; it hears by a [`step`](Self::step).
     pub fn enter(
         &mut self,
+        line: usize,
         ticket: u64,
-        model: &str,
         until: Option<Instant>,
         now: Instant,
-    ) -> Result<Entry, TooLate> {
-        let own = self.lines.iter().skip(1).position(|line| line.model == model);
-        let line = own.map_or(0, |index| index + 1);
+    ) -> Result<(), TooLate> {
         let nobody_waits = self.lines.iter().all(|line| line.waiting.is_empty());
         if nobody_waits && self.may_start() && self.lines[line].window.has_place() {
-            return Ok(Entry::Starts(self.take(line, now)));
+            let place = self.take(line, now);
+            self.decided.insert(ticket, Ok(place));
+            return Ok(());
         }
         let rest = if line == 0 { 0 } else { self.ahead(0, ticket) };
         if let Some(late) = self.too_late(line, self.ahead(line, ticket), rest, until, now) {
             return Err(late);
         }
         self.lines[line].waiting.insert(ticket, Waiter { until, waker: None });
-        Ok(Entry::Waits(line))
+        Ok(())
     }
 
     /// How many in a line come before a ticket.

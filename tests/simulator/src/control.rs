@@ -30,6 +30,7 @@ pub async fn answer(
     let answer = match (method.as_str(), path) {
         ("GET", "stats") => Ok(state.stats().to_json()),
         ("GET", "last") => Ok(state.last().to_json()),
+        ("GET", "users") => Ok(state.users().into()),
         ("GET", "wait") => wait(state, uri.query().unwrap_or_default()).await,
         ("POST", "reset") => {
             state.reset();

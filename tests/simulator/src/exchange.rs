@@ -47,7 +47,7 @@ pub async fn handle(
         return std::future::pending().await;
     }
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    request.arrived(body.clone());
+    request.arrived(&body);
     state.set_last(last(&head, &body));
     if no_head.is_some() {
         if no_head == Some(NoHead::Reset) {

@@ -2,7 +2,6 @@
 
 use crate::connection::{Busy, Connection, End};
 use crate::state::State;
-use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::Value;
 use std::sync::Arc;
@@ -13,8 +12,8 @@ pub struct InFlight {
     connection: Arc<Connection>,
     _busy: Busy,
     ended: bool,
-    /// The request's body, once it is there whole.
-    body: Bytes,
+    /// Who asks, by the request's body.
+    user: Option<String>,
     status: StatusCode,
     stream: bool,
 }
@@ -38,15 +37,16 @@ impl InFlight {
             connection: connection.clone(),
             _busy: connection.busy(),
             ended: false,
-            body: Bytes::new(),
+            user: None,
             status: StatusCode::OK,
             stream: false,
         }
     }
 
     /// The request's body has arrived.
-    pub fn arrived(&mut self, body: Bytes) {
-        self.body = body;
+    pub fn arrived(&mut self, body: &[u8]) {
+        self.user = user(body);
+        self.state.asked(self.user.clone());
     }
 
     /// An answer begins, which may be a stream of events.
@@ -72,7 +72,7 @@ impl InFlight {
         }
         self.ended = true;
         let (status, stream) = (self.status, self.stream);
-        let user = (status == StatusCode::OK).then(|| user(&self.body)).flatten();
+        let user = self.user.take().filter(|_| status == StatusCode::OK);
         let answers = user.map(|user| self.state.answered(user));
         self.state.count(|stats| {
             stats.finished += 1;

@@ -47,6 +47,8 @@ struct Inner {
     applied: HashMap<(&'static str, String), u64>,
     uploads: HashMap<String, Upload>,
     max_streams: Option<u32>,
+    /// The `user` of each request that has one, as they came.
+    users: Vec<String>,
     /// How many whole answers of status 200 each `user` was given.
     answers: HashMap<String, u64>,
 }
@@ -200,6 +202,16 @@ impl State {
     /// A body that was uploaded.
     pub fn body(&self, name: &str) -> Option<Upload> {
         self.inner().uploads.get(name).cloned()
+    }
+
+    /// Another request, which may have a `user`.
+    pub fn asked(&self, user: Option<String>) {
+        self.inner().users.extend(user);
+    }
+
+    /// Who has asked, in order.
+    pub fn users(&self) -> Vec<String> {
+        self.inner().users.clone()
     }
 
     /// Another whole answer for this `user`; says how many it were.

@@ -34,6 +34,19 @@ fn control_routes_steer_and_tell() {
 }
 
 #[test]
+fn users_are_told_in_order() {
+    let simulator = start();
+    let users = || control(&simulator, "GET /simulator/users", &[], "").1;
+    for user in [json!("b"), json!("a"), json!(null), json!("a")] {
+        assert_eq!(chat_with(&simulator, "status=500", json!({"user": user})).answer().0, 500);
+    }
+    assert_eq!(users(), json!(["b", "a", "a"]));
+    assert_eq!(Exchange::send(&simulator, "GET /v1/models", &[], "").answer().0, 200);
+    simulator.reset();
+    assert_eq!(users(), json!([]));
+}
+
+#[test]
 fn the_api_port_takes_control_requests_and_not_the_other_way_round() {
     let simulator = start();
     let (status, _, body) = Exchange::send(&simulator, "GET /simulator/stats", &[], "").answer();
