@@ -329,7 +329,8 @@ pub const HB_REPLAY_TIMED: u32 = 1u32;
 ///
 /// hb_client_new makes the file, or empties it. It is text, one line for each HTTP request with its answer, to be read
 /// and compared; the key is not in it, prompts and answers are. An exchange is written before its HB_EVENT_DONE can be
-/// taken, but for one that was cancelled, which follows.
+/// taken, but for one that was cancelled, which follows. One that cannot be written fails no request; nothing is written
+/// after it, and the log tells of each (HB_LOG_ERROR).
 ///
 /// Ownership: `path` is copied.
 /// Thread:    one at a time.
