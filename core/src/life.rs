@@ -161,7 +161,7 @@ impl Shared {
 
     /// Waits for the request's turn.
     async fn turn(&self, life: &mut Life<'_>) -> Result<Permit, Stop> {
-        let until = life.until;
+        let (until, came) = (life.until, Instant::now());
         let permit = self.pacer.enter(&mut life.ticket, life.plan.model(), until).await.map_err(|late| {
             let limit = life.policy.total.unwrap_or_default().as_millis();
             let wait = late.wait.as_millis();
@@ -171,6 +171,12 @@ impl Shared {
             );
             Error::new(Status::Deadline, message)
         })?;
+        let waited = u64::try_from(came.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if waited > 0 {
+            self.account
+                .log
+                .tell(Level::Debug, life.op.id(), None, "turn", || [("waited_ms", waited.into())]);
+        }
         // What ran meanwhile may have used up the rest.
         self.account.check()?;
         Ok(permit)
