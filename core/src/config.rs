@@ -217,12 +217,10 @@ impl Config {
 
     /// Sends every request through a proxy; an empty address means none.
     pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
-        self.proxies = Proxies::default();
-        if !url.is_empty() {
-            check_proxy(url)?;
-            self.proxies.http = Some(url.to_owned());
-            self.proxies.https = Some(url.to_owned());
-        }
+        let url = Some(url).filter(|url| !url.is_empty());
+        url.map_or(Ok(()), check_proxy)?;
+        self.proxies.http = url.map(str::to_owned);
+        self.proxies.https = url.map(str::to_owned);
         Ok(())
     }
 
