@@ -299,12 +299,12 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
 #define HB_LIMIT_TOOL_CALLS 8u
 
 /**
- * For hb_options_set_replay: each piece comes at once.
+ * For hb_options_set_replay: each piece comes at once, and nothing waits, neither for a turn nor before a retry.
  */
 #define HB_REPLAY_AT_ONCE 0u
 
 /**
- * For hb_options_set_replay: each piece comes when the server sent it.
+ * For hb_options_set_replay: each piece comes when the server sent it, and waits are as without a recording.
  */
 #define HB_REPLAY_TIMED 1u
 

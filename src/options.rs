@@ -320,9 +320,9 @@ fn bound(limit: u32) -> Result<Bound, Error> {
     })
 }
 
-/// For hb_options_set_replay: each piece comes at once.
+/// For hb_options_set_replay: each piece comes at once, and nothing waits, neither for a turn nor before a retry.
 pub const HB_REPLAY_AT_ONCE: u32 = 0u32;
-/// For hb_options_set_replay: each piece comes when the server sent it.
+/// For hb_options_set_replay: each piece comes when the server sent it, and waits are as without a recording.
 pub const HB_REPLAY_TIMED: u32 = 1u32;
 
 /// Write every exchange with the server into a file, for hb_options_set_replay.

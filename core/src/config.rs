@@ -162,6 +162,11 @@ impl Config {
         self.recording.as_ref().is_some_and(|recording| recording.mode != Mode::Record)
     }
 
+    /// Whether nothing is waited for: neither a server nor a turn.
+    pub(crate) fn is_at_once(&self) -> bool {
+        self.recording.as_ref().is_some_and(|recording| recording.mode == Mode::Replay)
+    }
+
     /// The key that is sent as a Bearer token.
     pub fn set_api_key(&mut self, key: &str) -> Result<(), Error> {
         self.key = Some(Key::new(key)?);

@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::log::Level;
 use crate::net::{Attempt, Net, Reply};
 use crate::op::Op;
-use crate::pacing::{Pacer, Permit, Ticket};
+use crate::pacing::{Pacer, Permit, Rates, Ticket};
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::retry::{Failure, RetryBudget};
@@ -33,6 +33,8 @@ pub struct Shared {
     pub(crate) pacer: Arc<Pacer>,
     pub(crate) retry_budget: RetryBudget,
     pub(crate) account: Arc<Account>,
+    /// Answers come from a recording, and waits are told and left out.
+    at_once: bool,
     streaming: bool,
     limits: Limits,
     strict: bool,
@@ -71,14 +73,16 @@ struct Life<'a> {
 impl Shared {
     /// Prepares everything but the connection itself.
     pub fn new(config: &Config, account: Arc<Account>) -> Result<Self, Error> {
+        let at_once = config.is_at_once();
         Ok(Self {
             net: Net::new(config, &account)?,
             endpoint: config.endpoint()?,
             policy: config.policy,
             comments_count: config.comments_count,
-            pacer: Pacer::new(config.rates.clone(), minute()),
+            pacer: Pacer::new(if at_once { Rates::default() } else { config.rates.clone() }, minute()),
             retry_budget: RetryBudget::new(Instant::now()),
             account,
+            at_once,
             streaming: config.streaming,
             limits: config.limits,
             strict: config.strict,
@@ -153,7 +157,7 @@ impl Shared {
             let Some(wait) = wait else { return Err(Stop::Failed(failed)) };
             self.tell_retry(&life, &failed.error, wait);
             op.retry(failed.error, wait, self.decoder(plan))?;
-            if !wait.is_zero() {
+            if !wait.is_zero() && !self.at_once {
                 sleep(wait).await;
             }
         }
@@ -223,6 +227,7 @@ impl Shared {
         // It is the key that was too fast, not the one request. But who is told to come back in an hour is told so, and
         // so is the next.
         if error.status == Status::RateLimited
+            && !self.at_once
             && let Some(pause) = failure.wait(random)
         {
             permit.pause(Instant::now() + pause);
@@ -243,7 +248,7 @@ impl Shared {
         }
         let now = Instant::now();
         let in_time = |wait: &Duration| life.until.is_none_or(|until| now + *wait < until);
-        let wait = wait.filter(in_time).filter(|_| self.retry_budget.retry(now));
+        let wait = wait.filter(in_time).filter(|_| self.at_once || self.retry_budget.retry(now));
         life.retries += u32::from(wait.is_some());
         Ok(wait)
     }

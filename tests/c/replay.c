@@ -197,6 +197,71 @@ static void timing(void) {
     hb_client_free(client);
 }
 
+/* A server that is too busy says when to come again. */
+#define BUSY(text, ms)                                                                                              \
+    "{\"route\":\"chat/completions\",\"request\":" ASKED(text) ",\"head\":{\"ms\":0,\"status\":429,\"headers\":[[" \
+    "\"retry-after-ms\",\"" ms "\"]]},\"chunks\":[],\"end\":{\"whole\":{\"ms\":0}}}\n"
+
+/* Nobody is waited for: what a wait was is told, and it goes on. With the original timing it is waited for. */
+static void waits(void) {
+    static const char FILE_OF_WAITS[] = FORMAT BUSY("busy", "100000") EXCHANGE("busy", "one", "0")
+        BUSY("busier", "500") EXCHANGE("busier", "two", "0") EXCHANGE("further", "three", "0");
+    struct recording file = recording_named("replay-waits");
+    struct outcome outcome;
+    write_recording(&file, FILE_OF_WAITS, strlen(FILE_OF_WAITS));
+    hb_options *options = replay_options(&file, HB_REPLAY_AT_ONCE);
+    hb_options_set_max_retries(options, 1);
+    hb_options_set_requests_per_minute(options, 1);
+    hb_client *client = client_of(options);
+    ask(&outcome, client, "busy");
+    check_outcome("a request is sent again", &outcome, HB_OK, 0, 2, "");
+    check_number("its wait is told", outcome.retry[0].delay_ms, 100000);
+    check(hb_response_total_ms(outcome.response) < 100000, "and not waited for", "it took %lld ms",
+          (long long)hb_response_total_ms(outcome.response));
+    outcome_free(&outcome);
+    ask(&outcome, client, "further");
+    check_outcome("the next does not wait for its turn", &outcome, HB_OK, 0, 1, "");
+    check(hb_response_total_ms(outcome.response) < 60000, "in a minute that is full", "it took %lld ms",
+          (long long)hb_response_total_ms(outcome.response));
+    outcome_free(&outcome);
+    hb_client_free(client);
+
+    options = replay_options(&file, HB_REPLAY_TIMED);
+    hb_options_set_max_retries(options, 1);
+    client = client_of(options);
+    ask(&outcome, client, "busier");
+    check_outcome("with the original timing it is sent again too", &outcome, HB_OK, 0, 2, "");
+    check(hb_response_total_ms(outcome.response) >= 500, "after its wait", "after %lld ms",
+          (long long)hb_response_total_ms(outcome.response));
+    outcome_free(&outcome);
+    hb_client_free(client);
+}
+
+/* What was sent again in the course of an hour is sent again in a moment, though that is more than a client may do. */
+static void retries(void) {
+    static const char PAIR[] = BUSY("again", "1") EXCHANGE("again", "one", "0");
+    enum { MANY = 30 };
+    struct recording file = recording_named("replay-retries");
+    struct outcome outcome;
+    char *text = (char *)memory(sizeof FORMAT + MANY * sizeof PAIR);
+    int i, good = 0;
+    strcpy(text, FORMAT);
+    for (i = 0; i < MANY; i++) strcat(text, PAIR);
+    write_recording(&file, text, strlen(text));
+    free(text);
+    hb_options *options = replay_options(&file, HB_REPLAY_AT_ONCE);
+    hb_options_set_max_retries(options, 1);
+    hb_client *client = client_of(options);
+    for (i = 0; i < MANY; i++) {
+        ask(&outcome, client, "again");
+        good += outcome.status == HB_OK && hb_response_attempts(outcome.response) == 2;
+        outcome_free(&outcome);
+    }
+    check_number("more retries than a client has in a minute", good, MANY);
+    check_number("are counted", hb_client_count(client, HB_COUNT_RETRIES), MANY);
+    hb_client_free(client);
+}
+
 /* A request in the middle of its hour can be cancelled, and a client closed. */
 static void cancelled(void) {
     static const char HOUR[] = FORMAT EXCHANGE("hello", "early", "3600000") EXCHANGE("hello", "early", "3600000");
@@ -230,6 +295,8 @@ int main(void) {
     no_file();
     who_gets_what();
     timing();
+    waits();
+    retries();
     cancelled();
     return check_end();
 }
