@@ -324,12 +324,12 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 #define HB_LIMIT_QUEUE 9u
 
 /**
- * For hb_options_set_replay: each piece comes at once.
+ * For hb_options_set_replay: each piece comes at once, and nothing waits, neither for a turn nor before a retry.
  */
 #define HB_REPLAY_AT_ONCE 0u
 
 /**
- * For hb_options_set_replay: each piece comes when the server sent it.
+ * For hb_options_set_replay: each piece comes when the server sent it, and waits are as without a recording.
  */
 #define HB_REPLAY_TIMED 1u
 
@@ -809,7 +809,8 @@ HB_API hb_status hb_options_set_limit(struct hb_options *options, uint32_t limit
  *
  * hb_client_new makes the file, or empties it. It is text, one line for each HTTP request with its answer, to be read
  * and compared; the key is not in it, prompts and answers are. An exchange is written before its HB_EVENT_DONE can be
- * taken, but for one that was cancelled, which follows.
+ * taken, but for one that was cancelled, which follows. One that cannot be written fails no request; nothing is written
+ * after it, and the log tells of each (HB_LOG_ERROR).
  *
  * Ownership: `path` is copied.
  * Thread:    one at a time.

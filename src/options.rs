@@ -324,16 +324,17 @@ fn bound(limit: u32) -> Result<Bound, Error> {
     })
 }
 
-/// For hb_options_set_replay: each piece comes at once.
+/// For hb_options_set_replay: each piece comes at once, and nothing waits, neither for a turn nor before a retry.
 pub const HB_REPLAY_AT_ONCE: u32 = 0u32;
-/// For hb_options_set_replay: each piece comes when the server sent it.
+/// For hb_options_set_replay: each piece comes when the server sent it, and waits are as without a recording.
 pub const HB_REPLAY_TIMED: u32 = 1u32;
 
 /// Write every exchange with the server into a file, for hb_options_set_replay.
 ///
 /// hb_client_new makes the file, or empties it. It is text, one line for each HTTP request with its answer, to be read
 /// and compared; the key is not in it, prompts and answers are. An exchange is written before its HB_EVENT_DONE can be
-/// taken, but for one that was cancelled, which follows.
+/// taken, but for one that was cancelled, which follows. One that cannot be written fails no request; nothing is written
+/// after it, and the log tells of each (HB_LOG_ERROR).
 ///
 /// Ownership: `path` is copied.
 /// Thread:    one at a time.

@@ -167,6 +167,11 @@ impl Config {
         self.recording.as_ref().is_some_and(|recording| recording.mode != Mode::Record)
     }
 
+    /// Whether nothing is waited for: neither a server nor a turn.
+    pub(crate) fn is_at_once(&self) -> bool {
+        self.recording.as_ref().is_some_and(|recording| recording.mode == Mode::Replay)
+    }
+
     /// The key that is sent as a Bearer token.
     pub fn set_api_key(&mut self, key: &str) -> Result<(), Error> {
         self.key = Some(Key::new(key)?);
@@ -222,12 +227,10 @@ impl Config {
 
     /// Sends every request through a proxy; an empty address means none.
     pub fn set_proxy(&mut self, url: &str) -> Result<(), Error> {
-        self.proxies = Proxies::default();
-        if !url.is_empty() {
-            check_proxy(url)?;
-            self.proxies.http = Some(url.to_owned());
-            self.proxies.https = Some(url.to_owned());
-        }
+        let url = Some(url).filter(|url| !url.is_empty());
+        url.map_or(Ok(()), check_proxy)?;
+        self.proxies.http = url.map(str::to_owned);
+        self.proxies.https = url.map(str::to_owned);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use crate::key::Key;
 use crate::log::Level;
 use crate::net::{Attempt, Net, Reply};
 use crate::op::Op;
-use crate::pacing::{Pacer, Permit, TooLate, Turn};
+use crate::pacing::{Pacer, Permit, Rates, TooLate, Turn};
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::retry::{Failure, RetryBudget};
@@ -35,6 +35,8 @@ pub struct Shared {
     pub(crate) account: Arc<Account>,
     /// Bytes of one request's events that may wait in its queue before its answer is read on.
     pub(crate) queue_bytes: usize,
+    /// Answers come from a recording, and waits are told and left out.
+    at_once: bool,
     streaming: bool,
     limits: Limits,
     strict: bool,
@@ -77,15 +79,17 @@ struct Life<'a> {
 impl Shared {
     /// Prepares everything but the connection itself.
     pub fn new(config: &Config, account: Arc<Account>) -> Result<Self, Error> {
+        let at_once = config.is_at_once();
         Ok(Self {
             net: Net::new(config, &account)?,
             endpoint: config.endpoint()?,
             policy: config.policy,
             comments_count: config.comments_count,
-            pacer: Pacer::new(config.rates.clone(), minute()),
+            pacer: Pacer::new(if at_once { Rates::default() } else { config.rates.clone() }, minute()),
             retry_budget: RetryBudget::new(Instant::now()),
             account,
             queue_bytes: config.queue_bytes,
+            at_once,
             streaming: config.streaming,
             limits: config.limits,
             strict: config.strict,
@@ -164,7 +168,7 @@ impl Shared {
             let Some(wait) = wait else { return Err(Stop::Failed(failed)) };
             self.tell_retry(&life, &failed.error, wait);
             life.op.retry(failed.error, wait, self.decoder(life.plan))?;
-            if !wait.is_zero() {
+            if !wait.is_zero() && !self.at_once {
                 sleep(wait).await;
             }
         }
@@ -172,6 +176,7 @@ impl Shared {
 
     /// Waits for the request's turn.
     async fn turn(&self, life: &mut Life<'_>) -> Result<Permit, Stop> {
+        let came = Instant::now();
         let turn = life.turn.take().unwrap_or_else(|| life.op.ticket().line_up(life.until));
         let permit = match turn {
             Ok(turn) => turn.comes().await,
@@ -186,6 +191,12 @@ impl Shared {
             );
             Error::new(Status::Deadline, message)
         })?;
+        let waited = u64::try_from(came.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if waited > 0 {
+            self.account
+                .log
+                .tell(Level::Debug, life.op.id(), None, "turn", || [("waited_ms", waited.into())]);
+        }
         // What ran meanwhile may have used up the rest.
         self.account.check()?;
         Ok(permit)
@@ -232,6 +243,7 @@ impl Shared {
         // It is the key that was too fast, not the one request. But who is told to come back in an hour is told so, and
         // so is the next.
         if error.status == Status::RateLimited
+            && !self.at_once
             && let Some(pause) = failure.wait(random)
         {
             permit.pause(Instant::now() + pause);
@@ -252,7 +264,7 @@ impl Shared {
         }
         let now = Instant::now();
         let in_time = |wait: &Duration| life.until.is_none_or(|until| now + *wait < until);
-        let wait = wait.filter(in_time).filter(|_| self.retry_budget.retry(now));
+        let wait = wait.filter(in_time).filter(|_| self.at_once || self.retry_budget.retry(now));
         life.retries += u32::from(wait.is_some());
         Ok(wait)
     }

@@ -83,7 +83,8 @@ impl Log {
         self.bodies && self.tells(Level::Trace)
     }
 
-    /// Tells of an event. `fields` are made only if somebody listens; the key is taken out of them.
+    /// Tells of an event. `fields` are made only if somebody listens; the key is taken out of their texts. Not out of
+    /// the record: for a server that wants none it may be "1", or a word that records are made of.
     pub fn tell<const N: usize>(
         &self,
         level: Level,
@@ -102,23 +103,18 @@ impl Log {
         json.insert("level".into(), level.name().into());
         json.insert("op".into(), op.into());
         json.insert("event".into(), event.into());
-        for (name, value) in fields().into_iter().filter(|(_, value)| !value.is_null()) {
+        for (name, mut value) in fields().into_iter().filter(|(_, value)| !value.is_null()) {
+            if let (Some(key), Value::String(text)) = (key, &mut value)
+                && let Some(clean) = key.redact_str(text)
+            {
+                *text = clean;
+            }
             // Writing into a string cannot fail.
             let _ = write!(message, " {name}={value}");
             json.insert(name.into(), value);
         }
-        let mut record = Record {
-            level,
-            time_ms,
-            op,
-            message: message.into(),
-            json: Value::Object(json).to_string().into(),
-        };
-        if let Some(key) = key {
-            key.redact_text(&mut record.message);
-            key.redact_text(&mut record.json);
-        }
-        self.push(record);
+        let json = Value::Object(json).to_string().into();
+        self.push(Record { level, time_ms, op, message: message.into(), json });
     }
 
     fn push(&self, record: Record) {
@@ -159,6 +155,19 @@ mod tests {
         let json: Value = serde_json::from_str(record.json.as_str()).unwrap();
         assert_eq!((json["op"].as_u64(), json["level"].as_str()), (Some(7), Some("info")));
         assert_eq!((json["time_ms"].as_i64(), json["nothing"].is_null()), (Some(record.time_ms), true));
+    }
+
+    #[test]
+    fn a_record_stays_one_whatever_the_key_is() {
+        let log = Log::new(Level::Info, false, Arc::default());
+        for key in ["1", "e", "\"", ":", "retry", "attempt"] {
+            let key = Key::new(key).ok();
+            log.tell(Level::Info, 1, key.as_ref(), "retry", || [("attempt", 1.into()), ("to", "b".into())]);
+            let record = log.take().unwrap();
+            assert_eq!(record.message.as_str(), "retry attempt=1 to=\"b\"");
+            let json: Value = serde_json::from_str(record.json.as_str()).unwrap();
+            assert_eq!((json["event"].as_str(), json["attempt"].as_i64()), (Some("retry"), Some(1)));
+        }
     }
 
     #[test]

@@ -103,6 +103,69 @@ static void event_kinds(void) {
     check_number("HB_RETURN", HB_RETURN, 2);
 }
 
+static const struct {
+    const char *name;
+    uint32_t value, expected;
+} NUMBERS[] = {
+    {"HB_LIMIT_LINE", HB_LIMIT_LINE + 0u, 1},
+    {"HB_LIMIT_EVENT", HB_LIMIT_EVENT + 0u, 2},
+    {"HB_LIMIT_ANSWER", HB_LIMIT_ANSWER + 0u, 3},
+    {"HB_LIMIT_ERROR_BODY", HB_LIMIT_ERROR_BODY + 0u, 4},
+    {"HB_LIMIT_HEADERS", HB_LIMIT_HEADERS + 0u, 5},
+    {"HB_LIMIT_JSON_DEPTH", HB_LIMIT_JSON_DEPTH + 0u, 6},
+    {"HB_LIMIT_CHOICES", HB_LIMIT_CHOICES + 0u, 7},
+    {"HB_LIMIT_TOOL_CALLS", HB_LIMIT_TOOL_CALLS + 0u, 8},
+    {"HB_REPLAY_AT_ONCE", HB_REPLAY_AT_ONCE + 0u, 0},
+    {"HB_REPLAY_TIMED", HB_REPLAY_TIMED + 0u, 1},
+    {"HB_TIER_NONE", HB_TIER_NONE + 0u, 0},
+    {"HB_TIER_BASIC", HB_TIER_BASIC + 0u, 1},
+    {"HB_TIER_PRO", HB_TIER_PRO + 0u, 2},
+    {"HB_COUNT_REQUESTS", HB_COUNT_REQUESTS + 0u, 1},
+    {"HB_COUNT_ATTEMPTS", HB_COUNT_ATTEMPTS + 0u, 2},
+    {"HB_COUNT_RETRIES", HB_COUNT_RETRIES + 0u, 3},
+    {"HB_COUNT_REPLAYS", HB_COUNT_REPLAYS + 0u, 4},
+    {"HB_COUNT_CONNECTIONS", HB_COUNT_CONNECTIONS + 0u, 5},
+    {"HB_COUNT_RATE_LIMITED", HB_COUNT_RATE_LIMITED + 0u, 6},
+    {"HB_COUNT_SUCCEEDED", HB_COUNT_SUCCEEDED + 0u, 7},
+    {"HB_COUNT_FAILED", HB_COUNT_FAILED + 0u, 8},
+    {"HB_COUNT_CANCELLED", HB_COUNT_CANCELLED + 0u, 9},
+    {"HB_COUNT_PROMPT_TOKENS", HB_COUNT_PROMPT_TOKENS + 0u, 10},
+    {"HB_COUNT_COMPLETION_TOKENS", HB_COUNT_COMPLETION_TOKENS + 0u, 11},
+    {"HB_COUNT_SPENT_NANOUSD", HB_COUNT_SPENT_NANOUSD + 0u, 12},
+    {"HB_COUNT_UNPRICED", HB_COUNT_UNPRICED + 0u, 13},
+    {"HB_COUNT_LOGS_DROPPED", HB_COUNT_LOGS_DROPPED + 0u, 14},
+    {"HB_LOG_OFF", HB_LOG_OFF + 0u, 0},
+    {"HB_LOG_ERROR", HB_LOG_ERROR + 0u, 1},
+    {"HB_LOG_INFO", HB_LOG_INFO + 0u, 2},
+    {"HB_LOG_DEBUG", HB_LOG_DEBUG + 0u, 3},
+    {"HB_LOG_TRACE", HB_LOG_TRACE + 0u, 4},
+};
+
+static void numbers(void) {
+    size_t i;
+    for (i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++) {
+        check_number(NUMBERS[i].name, NUMBERS[i].value, NUMBERS[i].expected);
+    }
+}
+
+/* Counts go from 1 to the last without a gap; what is beyond is not known, and 0. */
+static void counts(void) {
+    hb_client *client = test_client(NULL);
+    uint32_t count;
+    int64_t sum = 0;
+    chat_once(client);
+    for (count = HB_COUNT_REQUESTS; count <= HB_COUNT_SPENT_NANOUSD; count++) {
+        int is_used = count != HB_COUNT_RETRIES && count != HB_COUNT_REPLAYS && count != HB_COUNT_RATE_LIMITED
+                      && count != HB_COUNT_FAILED && count != HB_COUNT_CANCELLED;
+        check((hb_client_count(client, count) > 0) == is_used, "a count", "%u is %lld", (unsigned)count,
+              (long long)hb_client_count(client, count));
+    }
+    sum += hb_client_count(client, 0) + hb_client_count(client, HB_COUNT_LOGS_DROPPED + 1);
+    sum += hb_client_count(client, UINT32_MAX) + hb_client_count(NULL, HB_COUNT_REQUESTS);
+    check_number("counts that nobody knows", sum, 0);
+    hb_client_free(client);
+}
+
 /* Negative constants survive next to an operator only in parentheses. */
 static void arithmetic(void) {
     check_number("minus a negative constant", 0 -HB_E_INVALID_ARGUMENT, 1);
@@ -141,6 +204,8 @@ int main(void) {
     check_begin();
     statuses();
     event_kinds();
+    numbers();
+    counts();
     arithmetic();
     version();
     typedefs();

@@ -177,6 +177,109 @@ static void plain_http(void) {
     hb_options_free(options);
 }
 
+/* Setters of which each has a value that it does not take; `hb_client_new` names the field and says what is wrong. */
+static void bad_values(void) {
+    static const struct {
+        const char *path;
+        size_t size;
+        const char *says;
+    } PATHS[] = {{"", 0, "empty"}, {NULL, 0, "empty"}, {"a\xFF", 2, "byte 1"}, {NULL, 3, "NULL"}};
+    hb_options *options;
+    hb_status set;
+    size_t i;
+    for (i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
+        options = test_options();
+        set = hb_options_set_record(options, PATHS[i].path, PATHS[i].size);
+        check_refused("a bad path to record into", set, options, "path", PATHS[i].says);
+        options = test_options();
+        set = hb_options_set_replay(options, PATHS[i].path, PATHS[i].size, HB_REPLAY_AT_ONCE);
+        check_refused("a bad path to replay from", set, options, "path", PATHS[i].says);
+    }
+    options = test_options();
+    set = hb_options_set_replay(options, "x", HB_NUL, HB_REPLAY_TIMED + 1);
+    check_refused("an unknown timing", set, options, "timing", "2 is no HB_REPLAY_");
+    options = test_options();
+    set = hb_options_set_tier(options, HB_TIER_PRO + 1);
+    check_refused("an unknown tier", set, options, "tier", "3 is no HB_TIER_");
+    options = test_options();
+    set = hb_options_set_log_level(options, HB_LOG_TRACE + 1);
+    check_refused("an unknown level", set, options, "level", "5 is no HB_LOG_");
+    options = test_options();
+    set = hb_options_set_spending_limit_nanousd(options, -1);
+    check_refused("a negative limit", set, options, "spending_limit", "negative");
+    options = test_options();
+    set = hb_options_set_model_requests_per_minute(options, "", 0, 5);
+    check_refused("no model", set, options, "model", "empty");
+    options = test_options();
+    set = hb_options_set_model_requests_per_minute(options, "m\xC3(", HB_NUL, 5);
+    check_refused("a model in Latin-1", set, options, "model", "byte 1");
+    options = test_options();
+    set = hb_options_set_no_proxy(options, "127.0.0.1,\xFF", HB_NUL);
+    check_refused("hosts in Latin-1", set, options, "no_proxy", "byte 10");
+}
+
+/* The largest values are good ones. */
+static void extremes(void) {
+    hb_options *options = test_options();
+    int bad = 0;
+    bad += hb_options_set_spending_limit_nanousd(options, INT64_MAX) != HB_OK;
+    bad += hb_options_set_requests_per_minute(options, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_model_requests_per_minute(options, MODEL, HB_NUL, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_model_requests_per_minute(options, "m", HB_NUL, 0) != HB_OK;
+    bad += hb_options_set_max_concurrent(options, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_max_retries(options, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_connect_timeout_ms(options, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_first_token_timeout_ms(options, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_idle_timeout_ms(options, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_total_timeout_ms(options, UINT32_MAX) != HB_OK;
+    bad += hb_options_set_tier(options, HB_TIER_NONE) != HB_OK;
+    bad += hb_options_set_log_level(options, HB_LOG_OFF) != HB_OK;
+    check_number("the largest values; refused", bad, 0);
+    hb_client *client = client_of(options);
+    check_status("do what none at all would", chat_once(client), HB_OK);
+    hb_client_free(client);
+}
+
+/* Which servers are reached without the proxy, behind which nobody is. */
+static void no_proxy(void) {
+    static const struct {
+        const char *host, *except;
+        int straight;
+    } ROWS[] = {
+        {"127.0.0.1", "", 0},
+        {"127.0.0.1", "example.org", 0},
+        {"127.0.0.1", "127.0.0.1", 1},
+        {"127.0.0.1", "127.0.0.2", 0},
+        {"127.0.0.1", "10.0.0.0/8,127.0.0.0/8", 1},
+        {"127.0.0.1", "10.0.0.0/8,127.0.0.0/32", 0},
+        {"127.0.0.1", " example.org , 127.0.0.1 ", 1},
+        {"127.0.0.1", "*", 1},
+        {"localhost", "*", 1},
+        {"localhost", "localhost", 1},
+        {"localhost", "LocalHost", 1},
+        {"LOCALHOST", "localhost", 1},
+        {"localhost", ".localhost", 1},
+        {"localhost", "host", 0},
+        {"localhost", "127.0.0.1", 0},
+    };
+    size_t i;
+    for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        char url[128];
+        snprintf(url, sizeof url, "http://%s:%d", ROWS[i].host, port_of(setting("HB_TEST_URL")));
+        hb_options *options = test_options();
+        hb_options_set_base_url(options, url, HB_NUL);
+        /* Whichever is set first. */
+        if (i % 2 == 0) hb_options_set_no_proxy(options, ROWS[i].except, HB_NUL);
+        hb_options_set_proxy(options, "http://127.0.0.1:1", HB_NUL);
+        if (i % 2 == 1) hb_options_set_no_proxy(options, ROWS[i].except, HB_NUL);
+        hb_client *client = client_of(options);
+        hb_status status = chat_once(client);
+        check(status == (ROWS[i].straight ? HB_OK : HB_E_CONNECT), "a host without the proxy", "%s, except \"%s\": %s",
+              ROWS[i].host, ROWS[i].except, hb_status_name(status));
+        hb_client_free(client);
+    }
+}
+
 /* Rule A3, for settings. */
 static void sticky(void) {
     hb_client *client = NULL;
@@ -206,6 +309,9 @@ int main(void) {
     headers();
     keys();
     plain_http();
+    bad_values();
+    extremes();
+    no_proxy();
     sticky();
     return check_end();
 }

@@ -1,7 +1,8 @@
 /*
- * Shows everything that the library says of every kind of failure, to be searched for the key; and searches it too.
+ * Shows everything that the library says of every kind of failure, in errors, logs and recordings, to be searched for
+ * the key; and searches it too.
  */
-#include "check.h"
+#include "recording.h"
 
 static const char *key;
 static int shown, found;
@@ -33,6 +34,15 @@ static void show_response(const hb_response *response) {
     show("JSON", hb_response_json(response, NULL));
 }
 
+static void show_log(hb_client *client) {
+    hb_log *log;
+    while ((log = hb_client_take_log(client)) != NULL) {
+        show("log", hb_log_message(log, NULL));
+        show("log", hb_log_json(log, NULL));
+        hb_log_free(log);
+    }
+}
+
 static int32_t on_event(const hb_event *event, void *context) {
     if (event->error != NULL) show_error((const char *)context, event->error);
     return HB_CONTINUE;
@@ -45,8 +55,12 @@ static void every_call(const char *name, hb_options *options, const char *script
     hb_model_list *models = NULL;
     hb_error *error = NULL;
     hb_request *request = test_chat("What is the key?");
+    struct recording file = recording_named("secrets");
     char context[64];
     int before = shown;
+    hb_options_set_record(options, file.path, HB_NUL);
+    hb_options_set_log_level(options, HB_LOG_TRACE);
+    hb_options_set_log_bodies(options, 1);
     snprintf(context, sizeof context, "%s", name);
     hb_options_set_header(options, "x-simulator-fault", script, HB_NUL);
     hb_options_set_total_timeout_ms(options, 2000);
@@ -56,6 +70,10 @@ static void every_call(const char *name, hb_options *options, const char *script
         show_response(response);
         hb_error_free(error);
         hb_models(client, &models, &error);
+        show_log(client);
+        char *text = recorded(&file);
+        show("recording", text);
+        free(text);
     }
     show_error(name, error);
     check(shown > before, name, "nothing was shown");

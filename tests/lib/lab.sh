@@ -128,3 +128,14 @@ start_name_lab() {
     done
     start_server "$1.resolver" "${in_near[@]}" tests/lab/resolver 127.0.0.1 10.77.0.2 "$HB_LAB_QUERIES"
 }
+
+# A system of the program's own whose authorities are those of HB_LAB_ROOTS; HB_LAB_OTHER is the certificate of one.
+start_roots_lab() {
+    start_simulators "$1" || return 1
+    make_authority "$1.other" || return 1
+    export HB_LAB_ROOTS=$1.roots.pem HB_LAB_OTHER
+    HB_LAB_OTHER=$(cat "$1.other/ca.pem")
+    # shellcheck disable=SC2016 # for the inner shell
+    lab_wrapper=(unshare --mount bash -c 'mount -t tmpfs none /etc/ssl && mkdir /etc/ssl/certs &&
+        ln -s "$HB_LAB_ROOTS" /etc/ssl/certs/ca-certificates.crt && exec "$@"' -)
+}

@@ -115,7 +115,7 @@ impl Net {
             (Ok(reply), None) => Ok(reply),
             (Err(failure), tape) => {
                 if let Some(tape) = tape {
-                    tape.failed(&failure.error);
+                    tape.failed(&failure);
                 }
                 Err(failure)
             }

@@ -33,11 +33,11 @@ impl Replay {
     }
 
     pub async fn send(&self, attempt: &Attempt) -> Result<Reply, Failure> {
-        let failure = |error: Error, sent| Failure { error, sent, replay: false };
+        let failure = |error: Error, sent, replay| Failure { error, sent, replay };
         let exchange = self
             .recording
             .answer(attempt.route.name(), &attempt.body, attempt.key.as_ref())
-            .map_err(|error| failure(error, false))?;
+            .map_err(|error| failure(error, false, false))?;
         let player = Player { exchange, next: 0, begun: self.timed.then(Instant::now) };
         match &player.exchange.outcome {
             Outcome::Answer { head, .. } => {
@@ -49,9 +49,10 @@ impl Replay {
                 let headers: HeaderMap = head.headers.iter().filter_map(header).collect();
                 Ok(Reply::recorded(status, headers, player))
             }
-            Outcome::NoAnswer(error) => {
+            Outcome::NoAnswer(error) | Outcome::Dead(error) => {
                 player.at(player.exchange.ended_ms).await;
-                Err(failure(error.clone(), true))
+                let dead = matches!(player.exchange.outcome, Outcome::Dead(_));
+                Err(failure(error.clone(), true, dead))
             }
             // Whoever left then leaves again.
             Outcome::Cut => pending().await,
@@ -83,6 +84,10 @@ impl Player {
             End::BrokenOff(message) => {
                 self.at(self.exchange.ended_ms).await;
                 Err(Error::new(Status::Truncated, message).retryable())
+            }
+            End::Unreadable(message) => {
+                self.at(self.exchange.ended_ms).await;
+                Err(Error::new(Status::BadResponse, message))
             }
             End::Cut => pending().await,
         }

@@ -83,7 +83,7 @@ impl Reply {
             match &next {
                 Ok(Some(bytes)) => tape.chunk(bytes),
                 Ok(None) => tape.end(End::Whole),
-                Err(error) => tape.end(End::BrokenOff(error.message.as_str().to_owned())),
+                Err(error) => tape.end(broken(error)),
             }
         }
         next
@@ -127,6 +127,12 @@ impl Live {
             }
         }
     }
+}
+
+/// How a body ended that brought this error: its connection broke, or what came cannot be unpacked.
+fn broken(error: &Error) -> End {
+    let message = error.message.as_str().to_owned();
+    if error.status == Status::Truncated { End::BrokenOff(message) } else { End::Unreadable(message) }
 }
 
 /// How long the server says that it keeps an idle connection.

@@ -1,8 +1,7 @@
 //! What goes over the network, kept as it goes: for a recording, and for a log that tells bodies.
 
-use super::Attempt;
+use super::{Attempt, Failure};
 use crate::account::Account;
-use crate::error::Error;
 use crate::key::Key;
 use crate::log::{BODY, Level};
 use crate::recording::{Chunk, End, Exchange, Head, Outcome, Recorder};
@@ -89,8 +88,9 @@ impl Tape {
     }
 
     /// No answer began.
-    pub fn failed(&mut self, error: &Error) {
-        self.exchange.outcome = Outcome::NoAnswer(error.clone());
+    pub fn failed(&mut self, failure: &Failure) {
+        let error = failure.error.clone();
+        self.exchange.outcome = if failure.replay { Outcome::Dead(error) } else { Outcome::NoAnswer(error) };
         self.write();
     }
 

@@ -61,8 +61,20 @@ struct ChunkField<'a> {
 enum EndField<'a> {
     Whole { ms: u64 },
     BrokenOff { ms: u64, message: Cow<'a, str> },
+    Unreadable { ms: u64, message: Cow<'a, str> },
     Cut { ms: u64 },
-    NoAnswer { ms: u64, error: Failure, message: Cow<'a, str>, hint: Cow<'a, str>, retryable: bool },
+    NoAnswer(FailureField<'a>),
+    Dead(FailureField<'a>),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FailureField<'a> {
+    ms: u64,
+    error: Failure,
+    message: Cow<'a, str>,
+    hint: Cow<'a, str>,
+    retryable: bool,
 }
 
 /// Why no answer began.
@@ -107,22 +119,14 @@ impl<'a> Line<'a> {
                 let end = match end {
                     End::Whole => EndField::Whole { ms },
                     End::BrokenOff(message) => EndField::BrokenOff { ms, message: message.into() },
+                    End::Unreadable(message) => EndField::Unreadable { ms, message: message.into() },
                     End::Cut => EndField::Cut { ms },
                 };
                 (Some(head.into()), Some(chunks.iter().map(ChunkField::from).collect()), end)
             }
             Outcome::Cut => (None, None, EndField::Cut { ms }),
-            Outcome::NoAnswer(error) => {
-                let end = EndField::NoAnswer {
-                    ms,
-                    // Any other was refused before.
-                    error: Failure::of(error.status).unwrap_or(Failure::System),
-                    message: error.message.as_str().into(),
-                    hint: error.hint.as_str().into(),
-                    retryable: error.retryable,
-                };
-                (None, None, end)
-            }
+            Outcome::NoAnswer(error) => (None, None, EndField::NoAnswer(FailureField::of(error, ms))),
+            Outcome::Dead(error) => (None, None, EndField::Dead(FailureField::of(error, ms))),
         };
         Self { route: exchange.route.as_str().into(), request, head, chunks, end }
     }
@@ -132,20 +136,18 @@ impl<'a> Line<'a> {
         let (ended_ms, end) = match self.end {
             EndField::Whole { ms } => (ms, Ok(End::Whole)),
             EndField::BrokenOff { ms, message } => (ms, Ok(End::BrokenOff(message.into_owned()))),
+            EndField::Unreadable { ms, message } => (ms, Ok(End::Unreadable(message.into_owned()))),
             EndField::Cut { ms } => (ms, Ok(End::Cut)),
-            EndField::NoAnswer { ms, error, message, hint, retryable } => {
-                let mut error = Error::new(error.status(), message).with_hint(hint);
-                error.retryable = retryable;
-                (ms, Err(error))
-            }
+            EndField::NoAnswer(failure) => (failure.ms, Err(Outcome::NoAnswer(failure.into()))),
+            EndField::Dead(failure) => (failure.ms, Err(Outcome::Dead(failure.into()))),
         };
         let outcome = match (self.head, self.chunks, end) {
             (Some(head), Some(chunks), Ok(end)) => {
                 Outcome::Answer { head: head.into(), chunks: bytes(chunks)?, end }
             }
             (None, None, Ok(End::Cut)) => Outcome::Cut,
-            (None, None, Err(error)) => Outcome::NoAnswer(error),
-            (_, _, Err(_)) => return Err("`no_answer` goes with neither `head` nor `chunks`".into()),
+            (None, None, Err(outcome)) => outcome,
+            (_, _, Err(_)) => return Err("`no_answer` and `dead` go with neither `head` nor `chunks`".into()),
             (None, _, _) => return Err("missing field `head`".into()),
             (_, None, _) => return Err("missing field `chunks`".into()),
         };
@@ -153,6 +155,27 @@ impl<'a> Line<'a> {
         let request = if body == NO_BODY { Bytes::new() } else { Bytes::copy_from_slice(body.as_bytes()) };
         let exchange = Exchange { route: self.route.into_owned(), request, ended_ms, outcome };
         exchange.check().map(|()| exchange)
+    }
+}
+
+impl<'a> FailureField<'a> {
+    fn of(error: &'a Error, ms: u64) -> Self {
+        Self {
+            ms,
+            // Any other was refused before.
+            error: Failure::of(error.status).unwrap_or(Failure::System),
+            message: error.message.as_str().into(),
+            hint: error.hint.as_str().into(),
+            retryable: error.retryable,
+        }
+    }
+}
+
+impl From<FailureField<'_>> for Error {
+    fn from(failure: FailureField<'_>) -> Self {
+        let mut error = Self::new(failure.error.status(), failure.message).with_hint(failure.hint);
+        error.retryable = failure.retryable;
+        error
     }
 }
 

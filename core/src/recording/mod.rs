@@ -11,9 +11,10 @@
 //!
 //! (one line there). Times are milliseconds since the request was sent, and never go backwards. A chunk is one read of
 //! the decoded body: `text` where it is UTF-8, else `hex`. `request` is the body that was sent, `null` where there was
-//! none. The other ends are `{"cut":{"ms":…}}` and `{"broken_off":{"ms":…,"message":…}}`; where no answer began, `head`
-//! and `chunks` are missing, and the end is `cut` or `{"no_answer":{"ms":…,"error":…,"message":…,"hint":…,"retryable":…}}`
-//! with `connect`, `deadline`, `system` or `bad_response` as the error. The API key is nowhere in it: `[key]` stands there.
+//! none. The other ends are `{"cut":{"ms":…}}` and, with a `message` too, `broken_off` and `unreadable`; where no answer
+//! began, `head` and `chunks` are missing, and the end is `cut`,
+//! `{"no_answer":{"ms":…,"error":…,"message":…,"hint":…,"retryable":…}}` with `connect`, `deadline`, `system` or
+//! `bad_response` as the error, or, with the same fields, `dead`. The API key is nowhere in it: `[key]` stands there.
 
 mod body;
 mod line;
@@ -56,6 +57,8 @@ pub enum Outcome {
     /// No answer began. Status, message, hint and whether it is retryable are kept; the status is one of
     /// [`Status::Connect`], [`Status::Deadline`], [`Status::System`] and [`Status::BadResponse`].
     NoAnswer(Error),
+    /// The same of a connection that had been kept and was dead: the request may have gone again at once.
+    Dead(Error),
     /// The client left before an answer began.
     Cut,
 }
@@ -87,6 +90,8 @@ pub enum End {
     Whole,
     /// The connection broke; why.
     BrokenOff(String),
+    /// The body cannot be unpacked; why.
+    Unreadable(String),
     /// The client left.
     Cut,
 }
@@ -110,10 +115,10 @@ impl Exchange {
                     after(format_args!("chunk {}", index + 1), chunk.ms)?;
                 }
             }
-            Outcome::NoAnswer(error) if line::Failure::of(error.status).is_none() => {
+            Outcome::NoAnswer(error) | Outcome::Dead(error) if line::Failure::of(error.status).is_none() => {
                 return Err(format!("{:?} is not the status of a request without an answer", error.status));
             }
-            Outcome::NoAnswer(_) | Outcome::Cut => {}
+            Outcome::NoAnswer(_) | Outcome::Dead(_) | Outcome::Cut => {}
         }
         after(format_args!("end"), self.ended_ms)
     }
@@ -190,7 +195,7 @@ mod tests {
                     let mut error =
                         Error::new(status[self.below(4) as usize], self.text()).with_hint(self.text());
                     error.retryable = self.below(2) == 0;
-                    Outcome::NoAnswer(error)
+                    if self.below(2) == 0 { Outcome::NoAnswer(error) } else { Outcome::Dead(error) }
                 }
                 _ => {
                     let headers =
@@ -199,8 +204,9 @@ mod tests {
                     let mut chunk =
                         |random: &mut Self| Chunk { ms: later(random), bytes: random.bytes().into() };
                     let chunks = (0..self.below(5)).map(|_| chunk(self)).collect();
-                    let ends = [End::Whole, End::Cut, End::BrokenOff(self.text())];
-                    Outcome::Answer { head, chunks, end: ends[self.below(3) as usize].clone() }
+                    let ends =
+                        [End::Whole, End::Cut, End::BrokenOff(self.text()), End::Unreadable(self.text())];
+                    Outcome::Answer { head, chunks, end: ends[self.below(4) as usize].clone() }
                 }
             };
             let route = ["models", "completions", "chat/completions"][self.below(3) as usize].to_owned();

@@ -32,8 +32,9 @@ struct Answers {
 impl Recording {
     /// Reads a recording from a file.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path)
-            .map_err(|e| Error::invalid("path", format!("{} cannot be read: {e}", path.display())))?;
+        let bytes = std::fs::read(path).map_err(|e| {
+            Error::new(Status::BadData, format!("the recording {} cannot be read: {e}", path.display()))
+        })?;
         Self::parse(&bytes).map_err(|mut error| {
             error.message = format!("{}: {}", path.display(), error.message).into();
             error
@@ -312,7 +313,7 @@ mod tests {
                     "[]",
                     r#"{"no_answer":{"ms":9,"error":"system","message":"","hint":"","retryable":true}}"#,
                 ),
-                "`no_answer` goes with neither",
+                "`no_answer` and `dead` go with neither",
             ),
             (answer(head, "[]", end).replace("null", &"[".repeat(100_000)), "no JSON: "),
             (
@@ -383,7 +384,7 @@ mod tests {
     fn a_file_is_named() {
         let missing = std::env::temp_dir().join("hyperbolic-no-such-folder").join("a.jsonl");
         let error = Recording::open(&missing).err().unwrap();
-        assert_eq!(error.status, Status::InvalidArgument);
+        assert_eq!(error.status, Status::BadData);
         assert!(error.message.as_str().contains("a.jsonl"), "{error}");
     }
 }

@@ -72,11 +72,11 @@ fn without(key: &Key, exchange: &Exchange) -> Exchange {
                     chunk.bytes = piece.into();
                 }
             }
-            if let End::BrokenOff(message) = end {
+            if let End::BrokenOff(message) | End::Unreadable(message) = end {
                 redact(message);
             }
         }
-        Outcome::NoAnswer(error) => key.redact(error),
+        Outcome::NoAnswer(error) | Outcome::Dead(error) => key.redact(error),
         Outcome::Cut => {}
     }
     clean
