@@ -85,9 +85,10 @@ impl Client {
     ) -> Result<(), Error> {
         let shared = self.shared()?;
         self.account.check()?;
+        let (model, decoder, bound) = (plan.model(), shared.decoder(&plan), shared.queue_bytes);
+        // Before the key: with a key that is replaced in between, it counts as one of the old key's.
+        let ticket = shared.pacer.ticket(model);
         let key = lock(&self.key).clone();
-        let (model, decoder) = (plan.model(), shared.decoder(&plan));
-        let (ticket, bound) = (shared.pacer.ticket(model), shared.queue_bytes);
         let start = Start { id, tag, pieces, queue, bound, key: key.clone(), model, ticket, decoder };
         let op = Op::begin(start, &self.account, &self.requests)?;
         // Made here and not in the task, which may be dropped before it ever runs.

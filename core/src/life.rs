@@ -198,7 +198,10 @@ impl Shared {
                 .tell(Level::Debug, life.op.id(), None, "turn", || [("waited_ms", waited.into())]);
         }
         // What ran meanwhile may have used up the rest.
-        self.account.check()?;
+        if let Err(error) = self.account.check() {
+            permit.never_sent();
+            return Err(error.into());
+        }
         Ok(permit)
     }
 

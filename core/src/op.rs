@@ -145,6 +145,8 @@ impl Op {
         queue.open(id, tag, bound, Arc::downgrade(&producer))?;
         if !siblings.add(id, &op) {
             queue.withdraw(id);
+            // A close of the queue that came between has booked its end.
+            account.counters.add(Count::Requests, i64::from(lock(&op.live).is_none()));
             return Err(Error::new(Status::Closed, "the client is closed"));
         }
         // A close that came between has ended it, and found nothing to take out.
