@@ -83,7 +83,8 @@ pub unsafe extern "C" fn hb_client_new(
     }
 }
 
-/// Replace the key for the requests that start from now on.
+/// Replace the key for what is sent from now on: also by requests that wait for their turn, or for another attempt.
+/// The pace begins anew with it, because what a server allows, it allows to a key.
 ///
 /// Ownership: `key` is copied.
 /// Thread:    any.

@@ -22,7 +22,7 @@ pub struct Client {
     /// `None` once closed: the connections go with the last request.
     shared: Mutex<Option<Arc<Shared>>>,
     requests: Arc<Registry<Op>>,
-    key: Mutex<Option<Key>>,
+    key: Arc<Mutex<Option<Key>>>,
     /// Whether a key may be sent to this server.
     private: bool,
     account: Arc<Account>,
@@ -36,11 +36,13 @@ impl Client {
         let counters = Arc::<Counters>::default();
         let log = Log::new(config.log_level, config.log_bodies, Arc::clone(&counters));
         let account = Arc::new(Account::new(counters, log, config.spending_limit));
+        let key = Arc::default();
+        let shared = Shared::new(config, Arc::clone(&account), Arc::clone(&key))?;
         let client = Self {
             private: config.allow_http || config.is_replay() || config.endpoint()?.is_private(),
-            shared: Mutex::new(Some(Arc::new(Shared::new(config, Arc::clone(&account))?))),
+            shared: Mutex::new(Some(Arc::new(shared))),
             requests: Arc::default(),
-            key: Mutex::default(),
+            key,
             account,
             warming: Mutex::default(),
         };
@@ -48,7 +50,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Replaces the key for the requests that start from now on. What the server allows, it allows to a key.
+    /// Replaces the key for what is sent from now on. What the server allows, it allows to a key.
     pub fn set_api_key(&self, key: &str) -> Result<(), Error> {
         self.replace_key(Some(Key::new(key)?))?;
         if let Ok(shared) = self.shared() {
@@ -85,17 +87,15 @@ impl Client {
     ) -> Result<(), Error> {
         let shared = self.shared()?;
         self.account.check()?;
-        let (model, decoder, bound) = (plan.model(), shared.decoder(&plan), shared.queue_bytes);
-        // Before the key: with a key that is replaced in between, it counts as one of the old key's.
-        let ticket = shared.pacer.ticket(model);
-        let key = lock(&self.key).clone();
-        let start = Start { id, tag, pieces, queue, bound, key: key.clone(), model, ticket, decoder };
+        let (model, decoder) = (plan.model(), shared.decoder(&plan));
+        let (ticket, bound) = (shared.pacer.ticket(model), shared.queue_bytes);
+        let start = Start { id, tag, pieces, queue, bound, model, ticket, decoder };
         let op = Op::begin(start, &self.account, &self.requests)?;
         // Made here and not in the task, which may be dropped before it ever runs.
         let guard = EndGuard(Arc::clone(&op));
         // Tasks begin in any order; the line is that of the calls.
         let turn = shared.line_up(&op, &plan);
-        let task = runtime.spawn(async move { shared.run(guard, &plan, key.as_ref(), turn).await });
+        let task = runtime.spawn(async move { shared.run(guard, &plan, turn).await });
         op.set_task(task.abort_handle());
         Ok(())
     }

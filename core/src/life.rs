@@ -14,12 +14,13 @@ use crate::pacing::{Pacer, Permit, Rates, TooLate, Turn};
 use crate::plan::Plan;
 use crate::policy::Policy;
 use crate::retry::{Failure, RetryBudget};
+use crate::sync::lock;
 use crate::wire::{Decoder, Expect, Limits};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -31,6 +32,8 @@ pub struct Shared {
     pub(crate) policy: Policy,
     pub(crate) comments_count: bool,
     pub(crate) pacer: Arc<Pacer>,
+    /// The client's, which may be replaced at any time.
+    key: Arc<Mutex<Option<Key>>>,
     pub(crate) retry_budget: RetryBudget,
     pub(crate) account: Arc<Account>,
     /// Bytes of one request's events that may wait in its queue before its answer is read on.
@@ -60,7 +63,6 @@ impl Drop for EndGuard {
 struct Life<'a> {
     op: &'a Op,
     plan: &'a Plan,
-    key: Option<&'a Key>,
     policy: Policy,
     /// When it must have ended.
     until: Option<Instant>,
@@ -78,7 +80,7 @@ struct Life<'a> {
 
 impl Shared {
     /// Prepares everything but the connection itself.
-    pub fn new(config: &Config, account: Arc<Account>) -> Result<Self, Error> {
+    pub fn new(config: &Config, account: Arc<Account>, key: Arc<Mutex<Option<Key>>>) -> Result<Self, Error> {
         let at_once = config.is_at_once();
         Ok(Self {
             net: Net::new(config, &account)?,
@@ -86,6 +88,7 @@ impl Shared {
             policy: config.policy,
             comments_count: config.comments_count,
             pacer: Pacer::new(if at_once { Rates::default() } else { config.rates.clone() }, minute()),
+            key,
             retry_budget: RetryBudget::new(Instant::now()),
             account,
             queue_bytes: config.queue_bytes,
@@ -115,13 +118,13 @@ impl Shared {
     }
 
     /// The whole life of a request, from its turn for the first attempt. Its end is told however it comes.
-    pub async fn run(&self, guard: EndGuard, plan: &Plan, key: Option<&Key>, turn: Result<Turn, TooLate>) {
+    pub async fn run(&self, guard: EndGuard, plan: &Plan, turn: Result<Turn, TooLate>) {
         let op = &*guard.0;
         let (policy, until) = self.terms(op, plan);
         let stream = self.streaming && plan.streamable;
         let usage = stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
         let (turn, retries, replayed, refused) = (Some(turn), 0, false, false);
-        let life = Life { op, plan, key, policy, until, turn, stream, usage, retries, replayed, refused };
+        let life = Life { op, plan, policy, until, turn, stream, usage, retries, replayed, refused };
         let outcome = within(until, caught(self.attempts(life))).await;
         let outcome = match outcome {
             Some(outcome) => outcome,
@@ -206,10 +209,12 @@ impl Shared {
     }
 
     async fn attempt(&self, life: &Life<'_>, permit: &mut Permit) -> Result<Option<Reply>, Stop> {
-        let number = life.op.attempt()?;
+        // Read when its turn has come: a request that waited is sent with the key of its time, and counts for it.
+        let key = lock(&self.key).clone();
+        let number = life.op.attempt(key.clone())?;
         self.account.counters.add(Count::Attempts, 1);
         let body = life.plan.body(life.stream, life.usage)?;
-        self.account.log.tell(Level::Debug, life.op.id(), life.key, "attempt", || {
+        self.account.log.tell(Level::Debug, life.op.id(), key.as_ref(), "attempt", || {
             [
                 ("attempt", number.into()),
                 ("model", life.plan.model().into()),
@@ -220,7 +225,7 @@ impl Shared {
         let attempt = Attempt {
             op: life.op.id(),
             route: life.plan.route(),
-            key: life.key.cloned(),
+            key,
             body: body.into(),
             stream: life.stream,
         };
@@ -275,7 +280,7 @@ impl Shared {
     fn tell_retry(&self, life: &Life<'_>, error: &Error, wait: Duration) {
         self.account.counters.add(Count::Retries, 1);
         let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        self.account.log.tell(Level::Info, life.op.id(), life.key, "retry", || {
+        self.account.log.tell(Level::Info, life.op.id(), None, "retry", || {
             [
                 ("status", error.status.name().into()),
                 ("http_status", error.http_status.into()),

@@ -27,8 +27,6 @@ pub struct Op {
     queue: Arc<Queue>,
     /// Whether pieces are delivered; a blocking call without a callback wants only the end.
     pieces: bool,
-    /// Taken out of the errors of this request.
-    key: Option<Key>,
     /// What it asked for a price.
     model: Box<str>,
     ticket: Ticket,
@@ -43,6 +41,8 @@ pub struct Op {
 }
 
 struct Live {
+    /// What the last attempt was sent with; taken out of its errors.
+    key: Option<Key>,
     decoder: Decoder,
     waiting: Waiting,
     attempts: u32,
@@ -92,8 +92,6 @@ pub struct Start<'a> {
     pub queue: &'a Arc<Queue>,
     /// Bytes of them that may wait there before its answer is read on.
     pub bound: usize,
-    /// Taken out of its errors.
-    pub key: Option<Key>,
     /// The model that it asks.
     pub model: &'a str,
     /// Its place in line.
@@ -119,8 +117,9 @@ impl Op {
         account: &Arc<Account>,
         siblings: &Arc<Registry<Self>>,
     ) -> Result<Arc<Self>, Error> {
-        let Start { id, tag, pieces, queue, bound, key, model, ticket, decoder } = start;
+        let Start { id, tag, pieces, queue, bound, model, ticket, decoder } = start;
         let live = Live {
+            key: None,
             decoder,
             waiting: Waiting::default(),
             attempts: 0,
@@ -132,7 +131,6 @@ impl Op {
             started: Instant::now(),
             queue: Arc::clone(queue),
             pieces,
-            key,
             model: model.into(),
             ticket,
             account: Arc::clone(account),
@@ -191,9 +189,10 @@ impl Op {
         lock(&self.live).as_mut().map(change).ok_or(Ended)
     }
 
-    /// Counts an attempt that is about to be sent.
-    pub fn attempt(&self) -> Result<u32, Ended> {
+    /// Counts an attempt that is about to be sent with this key.
+    pub fn attempt(&self, key: Option<Key>) -> Result<u32, Ended> {
         self.with_live(|live| {
+            live.key = key;
             live.attempts += 1;
             live.attempts
         })
@@ -219,7 +218,7 @@ impl Op {
     pub fn head(&self, mut head: Head, content_type: Option<&str>) -> Result<(), Ended> {
         self.with_live(|live| {
             live.decoder.head(head.status, content_type);
-            if let Some(key) = &self.key {
+            if let Some(key) = &live.key {
                 key.redact_text(&mut head.request_id);
             }
             live.head = head;
@@ -316,7 +315,7 @@ impl Op {
             response.request_id = live.head.request_id;
             response.attempts = live.attempts;
             response.first_token = live.first_token;
-            self.tell_end(&response, live.head.status);
+            self.tell_end(&response, live.head.status, live.key.as_ref());
             live.waiting.push(EventKind::Done(Arc::new(response)));
             self.queue.deliver(self.id, &mut live.waiting)
         };
@@ -324,14 +323,14 @@ impl Op {
         drop(ring);
     }
 
-    fn tell_end(&self, response: &Response, http_status: u16) {
+    fn tell_end(&self, response: &Response, http_status: u16, key: Option<&Key>) {
         let error = response.error.as_deref();
         let level = match error.map(|error| error.status) {
             None | Some(Status::Cancelled) => Level::Info,
             Some(_) => Level::Error,
         };
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.account.log.tell(level, self.id, self.key.as_ref(), "done", || {
+        self.account.log.tell(level, self.id, key, "done", || {
             let usage = response.answer.usage;
             [
                 ("status", error.map_or("ok", |error| error.status.name()).into()),
@@ -363,7 +362,7 @@ impl Op {
                 format!("Redirects are not followed. If this one is right, set the base URL to {target}")
                     .into();
         }
-        if let Some(key) = &self.key {
+        if let Some(key) = &live.key {
             key.redact(&mut error);
         }
         error

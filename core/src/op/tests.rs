@@ -18,16 +18,15 @@ fn decoder() -> Decoder {
 fn try_begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>, Error> {
     let counters = Arc::<Counters>::default();
     let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
-    let key = Key::new("sk-secret").ok();
     let ticket = Pacer::new(Rates::default(), Duration::from_secs(60)).ticket("m");
     let (id, bound, decoder) = (Op::reserve(), 100_000, decoder());
-    let start = Start { id, tag: 7, pieces: true, queue, bound, key, model: "m", ticket, decoder };
+    let start = Start { id, tag: 7, pieces: true, queue, bound, model: "m", ticket, decoder };
     Op::begin(start, &Arc::new(account), requests)
 }
 
 fn begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
     let op = try_begin(queue, requests).unwrap();
-    op.attempt().unwrap();
+    op.attempt(Key::new("sk-secret").ok()).unwrap();
     op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
     op
 }
@@ -170,7 +169,7 @@ fn a_retry_starts_over() {
     let op = begin(&queue, &requests);
     op.retry(Error::new(Status::Server, "busy"), Duration::from_millis(5), decoder()).unwrap();
     assert!(matches!(take(&queue).unwrap().kind, EventKind::Retry { attempt: 2, .. }));
-    assert_eq!(op.attempt().unwrap(), 2);
+    assert_eq!(op.attempt(Key::new("sk-secret").ok()).unwrap(), 2);
     op.end(Ok(()));
     assert_eq!(done(take(&queue)).attempts, 2);
 }

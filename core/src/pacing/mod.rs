@@ -100,11 +100,10 @@ impl Pacer {
         Ticket { pacer: Arc::clone(self), number, line: lock(&self.turns).line_of(model) }
     }
 
-    /// The tickets from now on are for requests with another key: the minute starts afresh, and what the server asks of
-    /// the old key, now or later, is void.
+    /// The requests from now on have another key: the minute starts afresh, and what the server asked of the old key
+    /// is void.
     pub fn renew(&self) {
-        let first = self.tickets.load(Ordering::Relaxed);
-        self.change(|turns, _| turns.renew(first));
+        self.change(|turns, _| turns.renew());
     }
 
     /// What every change comes down to: the lock is short, whoever may go is let in, and is woken when the lock is free.
@@ -185,7 +184,7 @@ impl Permit {
     }
 
     /// The server answered that nobody may start before `until`, as with a 429. A pause only ever grows until it has
-    /// passed. If the pacer was renewed since the ticket, the answer was to another key, and nothing happens.
+    /// passed. If the pacer was renewed meanwhile, the answer was to another key, and nothing happens.
     pub fn pause(&self, until: Instant) {
         self.pacer.change(|turns, now| turns.pause(self.place, until, now));
     }

@@ -311,21 +311,6 @@ async fn another_key_starts_afresh() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_to_the_old_key_later_is_nothing_to_the_new_one() {
-    let (pacer, log) = (pacer(0, 0, 0), Log::new());
-    let old = pacer.ticket("m");
-    pacer.renew();
-    // A first attempt that had not begun, or a further one: with the old key either way.
-    for _ in 0..2 {
-        let permit = old.enter(None).await.unwrap();
-        permit.pause(log.start + seconds(100));
-    }
-    request(&pacer, &log, 0, "m", seconds(1));
-    settle().await;
-    assert_eq!(log.take(), [(0, 0)]);
-}
-
-#[tokio::test(start_paused = true)]
 async fn whoever_leaves_the_line_lets_the_others_go_on() {
     let (pacer, log) = (pacer(1, 0, 0), Log::new());
     let requests: Vec<_> = (0..4).map(|who| request(&pacer, &log, who, "m", seconds(1))).collect();

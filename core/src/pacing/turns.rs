@@ -23,8 +23,8 @@ pub struct Turns {
     looked: Option<Instant>,
     /// How many places were taken so far.
     places: u64,
-    /// The first ticket of the present key. Those before it have their requests sent with an earlier one.
-    first_of_key: u64,
+    /// How many of them under an earlier key.
+    before_renewal: u64,
     /// What became of those who have left a line and do not know it yet.
     decided: HashMap<u64, Result<Place, TooLate>>,
     /// The one in line whose timer is set to `alarm`, for everybody.
@@ -52,7 +52,6 @@ struct Waiter {
 pub struct Place {
     number: u64,
     line: usize,
-    ticket: u64,
 }
 
 /// What is known of a request when its permit changes or ends.
@@ -91,7 +90,7 @@ impl Turns {
             pause: None,
             looked: None,
             places: 0,
-            first_of_key: 0,
+            before_renewal: 0,
             decided: HashMap::new(),
             keeper: None,
             alarm: None,
@@ -122,7 +121,7 @@ impl Turns {
     ) -> Result<(), TooLate> {
         let nobody_waits = self.lines.iter().all(|line| line.waiting.is_empty());
         if nobody_waits && self.may_start() && self.lines[line].window.has_place() {
-            let place = self.take(line, ticket, now);
+            let place = self.take(line, now);
             self.decided.insert(ticket, Ok(place));
             return Ok(());
         }
@@ -181,13 +180,12 @@ impl Turns {
         self.concurrent.is_none_or(|most| self.running < most.get())
     }
 
-    fn take(&mut self, line: usize, ticket: u64, now: Instant) -> Place {
+    fn take(&mut self, line: usize, now: Instant) -> Place {
         self.running += 1;
         self.places += 1;
-        // Also for who goes with an earlier key: its minute is not known any more, and a crowd of them must not go at once.
         self.general.take(self.places, now);
         self.lines[line].window.take(self.places, now);
-        Place { number: self.places, line, ticket }
+        Place { number: self.places, line }
     }
 
     /// What somebody in line does next; `waker` is kept for when that changes.
@@ -232,7 +230,7 @@ impl Turns {
 
     /// Nobody starts before `until`: so the server answered the request of this place.
     pub fn pause(&mut self, place: Place, until: Instant, now: Instant) {
-        let of_another_key = place.ticket < self.first_of_key;
+        let of_another_key = place.number <= self.before_renewal;
         if of_another_key || until <= now || self.pause.is_some_and(|pause| until <= pause) {
             return;
         }
@@ -268,17 +266,17 @@ impl Turns {
         }
     }
 
-    /// Another key, from a ticket on: its minute is unused and it was never told to wait.
-    pub fn renew(&mut self, first_of_key: u64) {
+    /// Another key: its minute is unused and it was never told to wait.
+    pub fn renew(&mut self) {
         self.general.renew();
         self.lines.iter_mut().for_each(|line| line.window.renew());
-        (self.pause, self.looked, self.first_of_key) = (None, None, first_of_key);
+        (self.pause, self.looked, self.before_renewal) = (None, None, self.places);
     }
 
     /// Lets in everybody who may start, and sees to it that somebody keeps the time for the others.
     pub fn settle(&mut self, now: Instant) {
         while let Some((ticket, line)) = self.next_turn() {
-            let place = self.take(line, ticket, now);
+            let place = self.take(line, now);
             self.decide(line, ticket, Ok(place));
         }
         self.keep_time(now);
