@@ -71,7 +71,9 @@ static void waits(void) {
     hb_queue *queue = test_queue();
     hb_op first = 0, second = 0;
     char member[64];
+    control_only("POST", "/simulator/reset", "");
     hb_start(client, request, queue, 0, &first, NULL);
+    wait_for_count("in_flight", 1);
     hb_start(client, request, queue, 0, &second, NULL);
     hb_event_free(next_of_kind(queue, HB_EVENT_DONE));
     hb_event_free(next_of_kind(queue, HB_EVENT_DONE));
