@@ -64,7 +64,7 @@ static void levels(void) {
 /* A request that has to wait for its turn tells how long. */
 static void waits(void) {
     struct records records;
-    hb_options *options = logging(HB_LOG_DEBUG, "delay=300");
+    hb_options *options = logging(HB_LOG_DEBUG, "delay=600");
     hb_options_set_max_concurrent(options, 1);
     hb_client *client = client_of(options);
     hb_request *request = test_chat("hello");
