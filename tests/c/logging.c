@@ -64,14 +64,16 @@ static void levels(void) {
 /* A request that has to wait for its turn tells how long. */
 static void waits(void) {
     struct records records;
-    hb_options *options = logging(HB_LOG_DEBUG, "delay=300");
+    hb_options *options = logging(HB_LOG_DEBUG, "delay=600");
     hb_options_set_max_concurrent(options, 1);
     hb_client *client = client_of(options);
     hb_request *request = test_chat("hello");
     hb_queue *queue = test_queue();
     hb_op first = 0, second = 0;
     char member[64];
+    control_only("POST", "/simulator/reset", "");
     hb_start(client, request, queue, 0, &first, NULL);
+    wait_for_count("in_flight", 1);
     hb_start(client, request, queue, 0, &second, NULL);
     hb_event_free(next_of_kind(queue, HB_EVENT_DONE));
     hb_event_free(next_of_kind(queue, HB_EVENT_DONE));

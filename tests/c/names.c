@@ -1,6 +1,7 @@
 /* not-under: valgrind (which finds the resolver's state of threads that are still there lost; it is the C library's) */
 /*
- * Names of servers: one that exists, one that does not, and a lookup that nobody waits for any more.
+ * Names of servers: one that exists, one that does not, a lookup that nobody waits for any more, and names that are
+ * reached without the proxy.
  */
 #include "check.h"
 
@@ -65,10 +66,51 @@ static void left(void) {
     found();
 }
 
+/* Which servers are reached without the proxy, behind which nobody is. */
+static void no_proxy(void) {
+    static const struct {
+        const char *host, *except;
+        int straight;
+    } ROWS[] = {
+        {"127.0.0.1", "", 0},
+        {"127.0.0.1", "example.org", 0},
+        {"127.0.0.1", "127.0.0.1", 1},
+        {"127.0.0.1", "127.0.0.2", 0},
+        {"127.0.0.1", "10.0.0.0/8,127.0.0.0/8", 1},
+        {"127.0.0.1", "10.0.0.0/8,127.0.0.0/32", 0},
+        {"127.0.0.1", " example.org , 127.0.0.1 ", 1},
+        {"127.0.0.1", "*", 1},
+        {"localhost", "*", 1},
+        {"localhost", "localhost", 1},
+        {"localhost", "LocalHost", 1},
+        {"LOCALHOST", "localhost", 1},
+        {"localhost", ".localhost", 1},
+        {"localhost", "host", 0},
+        {"localhost", "127.0.0.1", 0},
+    };
+    size_t i;
+    for (i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        char url[128];
+        snprintf(url, sizeof url, "http://%s:%d", ROWS[i].host, port_of(setting("HB_TEST_URL")));
+        hb_options *options = test_options();
+        hb_options_set_base_url(options, url, HB_NUL);
+        /* Whichever is set first. */
+        if (i % 2 == 0) hb_options_set_no_proxy(options, ROWS[i].except, HB_NUL);
+        hb_options_set_proxy(options, "http://127.0.0.1:1", HB_NUL);
+        if (i % 2 == 1) hb_options_set_no_proxy(options, ROWS[i].except, HB_NUL);
+        hb_client *client = client_of(options);
+        hb_status status = chat_once(client);
+        check(status == (ROWS[i].straight ? HB_OK : HB_E_CONNECT), "a host without the proxy", "%s, except \"%s\": %s",
+              ROWS[i].host, ROWS[i].except, hb_status_name(status));
+        hb_client_free(client);
+    }
+}
+
 int main(void) {
     check_begin();
     found();
     not_found();
     left();
+    no_proxy();
     return check_end();
 }
