@@ -3,4 +3,4 @@
 # needs: cc=gcc
 build_library release
 export HB_TEST_STORM=10000
-run_programs plain tests/c/storm.c tests/c/storm_http2.c
+run_programs plain tests/c/network/storm.c tests/c/network/storm_http2.c
