@@ -1712,7 +1712,8 @@ intptr_t hb_queue_native_handle(struct hb_queue *queue);
  * It is called when the queue was empty and is not any more, at once if it is not empty now, when a dispatch
  * returns with events left, and on hb_queue_close. It may run on a thread of the library, or inside a function of
  * the library that you call, with no lock held: it may only signal (set a flag, post to an event loop), must not
- * call any function of the library, and must not leave by an exception. It may be called once too often.
+ * call any function of the library, and must not leave by an exception. It may be called once too often. A lock that
+ * it takes must not be held around this call or hb_queue_free, which wait for it.
  *
  * Ownership: `context` is handed through. Once this or hb_queue_free returns, the old function is not running and is
  *            not called again.
