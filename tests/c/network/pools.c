@@ -40,10 +40,33 @@ static void closed_when_idle(void) {
     simulator_stop(&impatient);
 }
 
+/* A server that was restarted: the kept connections are dead, all of them. */
+static void restarted(void) {
+    enum { MANY = 5 };
+    static const char *const ANYWHERE[] = {NULL};
+    char port[16];
+    const char *there[] = {"--port", port, NULL};
+    simulator_start(&impatient, ANYWHERE);
+    snprintf(port, sizeof port, "%d", port_of(impatient.url));
+    const struct way way = {"a server that is restarted", impatient.control, impatient_options, 0};
+    hb_client *client = client_of(impatient_options());
+    side_by_side("before the restart", &way, client, MANY);
+    simulator_stop(&impatient);
+    simulator_start(&impatient, there);
+    const struct way again = {"a server that was restarted", impatient.control, impatient_options, 0};
+    side_by_side("after it", &again, client, MANY);
+    check_status("and one by one", chat_once(client), HB_OK);
+    check_number("no request was sent by a retry", (long long)hb_client_count(client, HB_COUNT_RETRIES),
+                 (long long)hb_client_count(client, HB_COUNT_REPLAYS));
+    hb_client_free(client);
+    simulator_stop(&impatient);
+}
+
 int main(void) {
     const struct way plain = {"HTTP/1.1", setting("HB_TEST_CONTROL"), test_options, 0};
     check_begin();
     all_pools(&plain, 20, 20);
     closed_when_idle();
+    restarted();
     return check_end();
 }
