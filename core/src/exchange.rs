@@ -4,7 +4,7 @@ use crate::error::{Error, Status};
 use crate::idle::{Idle, Waited};
 use crate::life::Shared;
 use crate::log::Level;
-use crate::net::{Attempt, Reply};
+use crate::net::{Attempt, Failure, Reply};
 use crate::op::{Ended, Head, Op};
 use crate::pacing::Permit;
 use crate::policy::Policy;
@@ -39,6 +39,8 @@ pub struct Failed {
     pub sent: bool,
     /// It may go again at once: its connection was dead from the start.
     pub replay: bool,
+    /// Held until its end, if no other attempt follows.
+    pub permit: Option<Permit>,
 }
 
 impl From<Ended> for Stop {
@@ -49,7 +51,7 @@ impl From<Ended> for Stop {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        Self::Failed(Failed { error, sent: true, replay: false })
+        Self::Failed(Failed { error, sent: true, replay: false, permit: None })
     }
 }
 
@@ -68,7 +70,8 @@ impl Shared {
             return Err(passed("first token", policy.first_token, op).into());
         };
         let reply = reply.map_err(|failure| {
-            Stop::Failed(Failed { error: failure.error, sent: failure.sent, replay: failure.replay })
+            let Failure { error, sent, replay } = failure;
+            Stop::Failed(Failed { error, sent, replay, permit: None })
         })?;
         permit.counted();
         self.tell_head(op, &reply, sent);

@@ -138,7 +138,11 @@ impl Shared {
                 op.end(Ok(()));
                 (rest, permit)
             }
-            Ok(Err(Stop::Failed(failed))) => return op.end(Err(failed.error)),
+            Ok(Err(Stop::Failed(Failed { error, permit, .. }))) => {
+                // The end books what it cost; only then may the next go, who may be one too many.
+                op.end(Err(error));
+                return drop(permit);
+            }
             Ok(Err(Stop::Ended)) => return,
             Err(panic) => return op.end(Err(panic)),
         };
@@ -167,8 +171,14 @@ impl Shared {
                 Err(Stop::Ended) => return Err(Stop::Ended),
                 Err(Stop::Failed(failed)) => failed,
             };
-            let wait = self.again(&mut life, &failed, permit)?;
-            let Some(wait) = wait else { return Err(Stop::Failed(failed)) };
+            let wait = self.again(&mut life, &failed, &permit)?;
+            if !failed.sent {
+                permit.never_sent();
+            }
+            let Some(wait) = wait else {
+                return Err(Stop::Failed(Failed { permit: Some(permit), ..failed }));
+            };
+            drop(permit);
             self.tell_retry(&life, &failed.error, wait);
             life.op.retry(failed.error, wait, self.decoder(life.plan))?;
             if !wait.is_zero() && !self.at_once {
@@ -185,7 +195,7 @@ impl Shared {
             Ok(turn) => turn.comes().await,
             Err(late) => Err(late),
         };
-        let permit = permit.map_err(|late| {
+        let mut permit = permit.map_err(|late| {
             let limit = life.policy.total.unwrap_or_default().as_millis();
             let wait = late.wait.as_millis();
             let message = format!(
@@ -233,7 +243,7 @@ impl Shared {
     }
 
     /// How long to wait before the next attempt; `None` if there is none.
-    fn again(&self, life: &mut Life<'_>, failed: &Failed, permit: Permit) -> Result<Option<Duration>, Stop> {
+    fn again(&self, life: &mut Life<'_>, failed: &Failed, permit: &Permit) -> Result<Option<Duration>, Stop> {
         let progress = life.op.progress()?;
         let (error, random) = (life.op.describe(&failed.error)?, fastrand::f64());
         if error.http_status == 429 {
@@ -255,11 +265,6 @@ impl Shared {
             && let Some(pause) = failure.wait(random)
         {
             permit.pause(Instant::now() + pause);
-        }
-        if failed.sent {
-            drop(permit);
-        } else {
-            permit.never_sent();
         }
         if life.usage && !progress.has_begun && refuses_stream_options(&error) {
             (life.usage, life.refused) = (false, true);

@@ -189,8 +189,8 @@ impl Permit {
         self.pacer.change(|turns, now| turns.pause(self.place, until, now));
     }
 
-    /// There was no connection: gives the place in the minute back, unless it took more than a minute to find out.
-    pub fn never_sent(mut self) {
+    /// There was no connection: its drop gives the place in the minute back, unless it took more than a minute to find out.
+    pub fn never_sent(&mut self) {
         if self.fate == Fate::Sent {
             self.fate = Fate::NeverSent;
         }

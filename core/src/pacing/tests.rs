@@ -243,17 +243,19 @@ async fn a_count_brings_the_timer_forward() {
 #[tokio::test(start_paused = true)]
 async fn what_was_never_sent_lets_the_next_in_at_once() {
     let pacer = pacer(1, 0, 0);
-    let permit = entered(&pacer.ticket("m")).await;
+    let mut permit = entered(&pacer.ticket("m")).await;
     let (log, who) = (Log::new(), 1);
     request(&pacer, &log, who, "m", seconds(1));
     settle().await;
     permit.never_sent();
+    drop(permit);
     settle().await;
     assert_eq!(log.take(), [(who, 0)]);
     // What the server has counted cannot be taken back.
     let mut permit = pacer.ticket("m").enter(None).await.unwrap();
     permit.counted();
     permit.never_sent();
+    drop(permit);
     assert!(starts(&pacer.ticket("m")).await.is_none());
 }
 

@@ -304,6 +304,32 @@ static void threads(void) {
     hb_client_free(client);
 }
 
+/* One at a time, and each breaks off after its usage: what it cost is booked before the next may go. */
+static void one_after_the_other(void) {
+    enum { WAITING = 8 };
+    int round, i, sent = 0;
+    hb_request *request = test_chat("hello");
+    faults("reset-after=3");
+    for (round = 0; round < 10; round++) {
+        hb_options *options = limited(1);
+        hb_queue *queue = test_queue();
+        hb_client *client;
+        hb_options_set_max_concurrent(options, 1);
+        client = client_of(options);
+        for (i = 0; i < WAITING; i++) hb_start(client, request, queue, 0, NULL, NULL);
+        for (i = 0; i < WAITING; i++) {
+            const hb_event *done = next_of_kind(queue, HB_EVENT_DONE);
+            sent += done != NULL && done->status != HB_E_BUDGET;
+            hb_event_free(done);
+        }
+        hb_queue_free(queue);
+        hb_client_free(client);
+    }
+    faults("");
+    check_number("one broken answer uses the limit up, and no other is sent", sent, 10);
+    hb_request_free(request);
+}
+
 int main(void) {
     check_begin();
     a_limit();
@@ -311,5 +337,6 @@ int main(void) {
     unfinished();
     in_flight();
     threads();
+    one_after_the_other();
     return check_end();
 }
