@@ -132,10 +132,7 @@ impl Pool {
             super::shape(&mut request, &uri, http2, self.0.dialer.forward().is_some());
             let before = lease.received();
             let mut error = match lease.try_send(request).await {
-                Ok(response) => {
-                    lease.answered();
-                    return Ok((response, lease));
-                }
+                Ok(response) => return Ok((response, lease)),
                 Err(error) => error,
             };
             // Not a byte of it was written: it is as if the connection had been found dead.

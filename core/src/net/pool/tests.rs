@@ -1,12 +1,13 @@
-use super::{Lease, Pool};
+use super::{Body, Lease, Pool, Step};
 use crate::account::Account;
 use crate::config::Config;
 use crate::counters::Counters;
 use crate::endpoint::Endpoint;
+use crate::error::Status;
 use crate::log::{Level, Log};
 use crate::net::dial::{Counted, Dialer};
 use crate::net::{Attempt, Live};
-use bytes::Bytes;
+use crate::sync::lock;
 use http::Request;
 use hyperbolic_simulator::{Options, Script, Simulator};
 use std::sync::Arc;
@@ -21,43 +22,71 @@ fn account() -> Arc<Account> {
     Arc::new(Account::new(counters, log, None))
 }
 
-/// As much of an HTTP/2 server as never answers a request; `pongs` says whether it answers pings.
-async fn silent_server(mut stream: DuplexStream, pongs: bool, pings: Arc<AtomicU32>) {
-    const SETTINGS: u8 = 4;
-    const PING: u8 = 6;
-    const ACK: u8 = 1;
+/// Nothing here takes as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A pool without a connection, of a server whose port nobody listens on.
+fn pool() -> Pool {
+    let endpoint = Endpoint::new("https://127.0.0.1:1").unwrap();
+    Pool::new(Dialer::new(&Config::default(), &endpoint).unwrap(), None, 1 << 20, account())
+}
+
+fn request() -> Request<Body> {
+    Request::get("https://127.0.0.1:1").body(Body::default()).unwrap()
+}
+
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const ACK: u8 = 1;
+
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let head = [0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream];
+    [&head[..], payload].concat()
+}
+
+/// The settings of a server that takes so many streams at once.
+fn settings(streams: u32) -> Vec<u8> {
+    frame(SETTINGS, 0, 0, &[&[0, 3][..], &streams.to_be_bytes()].concat())
+}
+
+/// As much of an HTTP/2 server as gives no answer. What it `says` comes after the first request, its settings too: as
+/// on any way that takes its time. `pongs` says whether it answers pings, which it counts.
+async fn silent_server(mut stream: DuplexStream, mut says: Vec<u8>, pongs: bool, pings: Arc<AtomicU32>) {
     let mut preface = [0; 24];
     stream.read_exact(&mut preface).await.unwrap();
-    stream.write_all(&[0, 0, 0, SETTINGS, 0, 0, 0, 0, 0]).await.unwrap();
     let mut head = [0; 9];
     while stream.read_exact(&mut head).await.is_ok() {
         let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
         let mut payload = vec![0; length];
         stream.read_exact(&mut payload).await.unwrap();
+        if head[3] == HEADERS {
+            stream.write_all(&std::mem::take(&mut says)).await.unwrap();
+        }
         if head[3] == PING && head[4] & ACK == 0 {
             pings.fetch_add(1, Ordering::Relaxed);
             if pongs {
-                stream.write_all(&[0, 0, 8, PING, ACK, 0, 0, 0, 0]).await.unwrap();
-                stream.write_all(&payload).await.unwrap();
+                stream.write_all(&frame(PING, ACK, 0, &payload)).await.unwrap();
             }
         }
     }
 }
 
+/// A new connection of HTTP/2 to such a server.
+async fn connect(pool: &Pool, says: Vec<u8>, pongs: bool, pings: Arc<AtomicU32>) -> Lease {
+    let (near, far) = duplex(1 << 20);
+    tokio::spawn(silent_server(far, says, pongs, pings));
+    pool.0.open_http2(Counted::new(Box::new(near))).await.unwrap()
+}
+
 /// Sends a request that is never answered, for ten minutes at most. Gives how long it lived, and the pings.
 async fn wait_in_silence(pongs: bool) -> (Duration, u32) {
-    let endpoint = Endpoint::new("https://a.b").unwrap();
-    let dialer = Dialer::new(&Config::default(), &endpoint).unwrap();
-    let pool = Pool::new(dialer, None, 1 << 20, account());
-    let (near, far) = duplex(1 << 20);
     let pings = Arc::<AtomicU32>::default();
-    tokio::spawn(silent_server(far, pongs, Arc::clone(&pings)));
-    let mut lease = pool.0.open_http2(Counted::new(Box::new(near))).await.unwrap();
+    let mut lease = connect(&pool(), settings(9), pongs, Arc::clone(&pings)).await;
     assert!(matches!(lease, Lease::Stream(_)));
-    let mut request = Request::new(Bytes::new().into());
-    super::super::shape(&mut request, &endpoint.uri(), true, false);
     let begun = Instant::now();
-    let answer = timeout(Duration::from_secs(600), lease.try_send(request)).await;
+    let answer = timeout(Duration::from_secs(600), lease.try_send(request())).await;
     assert!(!matches!(answer, Ok(Ok(_))), "nobody answered");
     (begun.elapsed(), pings.load(Ordering::Relaxed))
 }
@@ -68,6 +97,33 @@ async fn a_silent_server_is_pinged_and_a_dead_one_noticed() {
     assert_eq!((alive.as_secs(), pings), (600, 19));
     let (alive, pings) = wait_in_silence(false).await;
     assert_eq!((alive.as_secs(), pings), (50, 1));
+}
+
+/// Nobody waits for the head of the first answer to know how many streams the server takes.
+#[tokio::test(start_paused = true)]
+async fn the_limit_on_streams_is_heard_when_the_server_says_it() {
+    let pool = pool();
+    let mut first = connect(&pool, settings(3), true, Arc::default()).await;
+    tokio::spawn(async move { first.try_send(request()).await.map(drop) });
+    let mut taken = Vec::new();
+    for _ in 0..2 {
+        let next = timeout(PATIENCE, pool.0.connection()).await.expect("the limit is not known");
+        let (lease, used) = next.ok().unwrap();
+        assert!(used);
+        taken.push(lease);
+    }
+    let step = pool.0.step(&mut lock(&pool.0.state));
+    assert!(matches!(step, Step::Dial(_)), "three, and no fourth");
+}
+
+/// It is no limit that may still grow: whoever waited for that would wait for an answer's end.
+#[tokio::test]
+async fn a_server_may_take_one_stream_at_a_time() {
+    let pool = pool();
+    let mut first = connect(&pool, settings(1), true, Arc::default()).await;
+    tokio::spawn(async move { first.try_send(request()).await.map(drop) });
+    let next = timeout(PATIENCE, pool.0.connection()).await.expect("no further connection is made");
+    assert_eq!(next.err().unwrap().status, Status::Connect, "nobody listens");
 }
 
 /// More than the windows of a usual client hold together: there the next answer would not begin.
@@ -86,22 +142,21 @@ async fn answers_that_nobody_reads_hold_up_no_other() {
         body: r#"{"model":"Qwen/QwQ-32B","stream":true,"messages":[{"role":"user","content":"x"}]}"#.into(),
         stream: true,
     };
-    let patience = Duration::from_secs(60);
     let mut unread = Vec::new();
     for _ in 0..40 {
-        let reply = timeout(patience, live.send(attempt())).await.unwrap();
+        let reply = timeout(PATIENCE, live.send(attempt())).await.unwrap();
         unread.push(reply.map_err(|failure| failure.error).unwrap());
     }
     for _ in 0..3 {
-        let reply = timeout(patience, live.send(attempt())).await.unwrap();
+        let reply = timeout(PATIENCE, live.send(attempt())).await.unwrap();
         let mut reply = reply.map_err(|failure| failure.error).unwrap();
-        while timeout(patience, reply.next()).await.unwrap().unwrap().is_some() {}
+        while timeout(PATIENCE, reply.next()).await.unwrap().unwrap().is_some() {}
     }
     assert_eq!(simulator.stats().connections, 1);
     // And those are whole all the same.
     for mut reply in unread {
         let mut bytes = 0;
-        while let Some(more) = timeout(patience, reply.next()).await.unwrap().unwrap() {
+        while let Some(more) = timeout(PATIENCE, reply.next()).await.unwrap().unwrap() {
             bytes += more.len();
         }
         assert!(bytes > 256 << 10, "{bytes} bytes");
