@@ -151,6 +151,10 @@ impl Shared {
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .initial_max_send_streams(UNTOLD)
+            // What a server sends before it hears of a cancel comes to a stream that h2 mostly remembers no more (50 at a
+            // time, for a second), and each such frame would count as the server's fault: 1024 of them end a connection,
+            // as too_many_internal_resets. The bound is for servers, whom clients make reset streams (RUSTSEC-2024-0003).
+            .max_local_error_reset_streams(None)
             .max_header_list_size(self.header_bytes)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG)

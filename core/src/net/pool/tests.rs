@@ -6,7 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Status;
 use crate::log::{Level, Log};
 use crate::net::dial::{Counted, Dialer};
-use crate::net::{Attempt, Live};
+use crate::net::{Attempt, Live, Reply};
 use crate::sync::lock;
 use http::Request;
 use hyperbolic_simulator::{Options, Script, Simulator};
@@ -126,39 +126,66 @@ async fn a_server_may_take_one_stream_at_a_time() {
     assert_eq!(next.err().unwrap().status, Status::Connect, "nobody listens");
 }
 
-/// More than the windows of a usual client hold together: there the next answer would not begin.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_that_nobody_reads_hold_up_no_other() {
+/// A simulator with HTTP/2, and a client of it.
+fn simulated(faults: &str) -> (Simulator, Live) {
     let simulator = Simulator::start(Options { tls: true, ..Options::default() }).unwrap();
-    simulator.set_faults(Script::parse("words=1500,times=40").unwrap());
+    simulator.set_faults(Script::parse(faults).unwrap());
     let mut config = Config::default();
     config.set_base_url(simulator.url()).unwrap();
     config.add_ca_pem(simulator.ca_pem().unwrap().as_bytes()).unwrap();
     let live = Live::new(&config, &account()).unwrap();
-    let attempt = || Attempt {
+    (simulator, live)
+}
+
+/// Sends a request, and waits for the head of its answer.
+async fn ask(live: &Live) -> Reply {
+    let attempt = Attempt {
         op: 0,
         route: crate::endpoint::Route::ChatCompletions,
         key: crate::key::Key::new("key").ok(),
         body: r#"{"model":"Qwen/QwQ-32B","stream":true,"messages":[{"role":"user","content":"x"}]}"#.into(),
         stream: true,
     };
+    timeout(PATIENCE, live.send(attempt)).await.unwrap().map_err(|failure| failure.error).unwrap()
+}
+
+/// Reads an answer to its end, and says how many bytes it had.
+async fn read(mut reply: Reply) -> usize {
+    let mut bytes = 0;
+    while let Some(more) = timeout(PATIENCE, reply.next()).await.unwrap().unwrap() {
+        bytes += more.len();
+    }
+    bytes
+}
+
+/// More than the windows of a usual client hold together: there the next answer would not begin.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_nobody_reads_hold_up_no_other() {
+    let (simulator, live) = simulated("words=1500,times=40");
     let mut unread = Vec::new();
     for _ in 0..40 {
-        let reply = timeout(PATIENCE, live.send(attempt())).await.unwrap();
-        unread.push(reply.map_err(|failure| failure.error).unwrap());
+        unread.push(ask(&live).await);
     }
     for _ in 0..3 {
-        let reply = timeout(PATIENCE, live.send(attempt())).await.unwrap();
-        let mut reply = reply.map_err(|failure| failure.error).unwrap();
-        while timeout(PATIENCE, reply.next()).await.unwrap().unwrap().is_some() {}
+        read(ask(&live).await).await;
     }
     assert_eq!(simulator.stats().connections, 1);
     // And those are whole all the same.
-    for mut reply in unread {
-        let mut bytes = 0;
-        while let Some(more) = timeout(PATIENCE, reply.next()).await.unwrap().unwrap() {
-            bytes += more.len();
-        }
+    for reply in unread {
+        let bytes = read(reply).await;
         assert!(bytes > 256 << 10, "{bytes} bytes");
     }
+}
+
+/// What a server had sent before it heard of a cancel is no fault of its own. A usual client ends the connection after
+/// a thousand such frames, and all that goes on there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_cancels_ends_no_other_answer() {
+    let (simulator, live) = simulated("words=300,times=1;words=1500");
+    let other = ask(&live).await;
+    for _ in 0..500 {
+        drop(ask(&live).await);
+    }
+    assert!(read(other).await > 0);
+    assert_eq!(simulator.stats().connections, 1);
 }
