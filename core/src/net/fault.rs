@@ -56,10 +56,21 @@ pub fn broken_off(error: Cause<'_>) -> Error {
 }
 
 /// Whether an HTTP/2 server says that it did not look at a request, so that it may be sent again.
-pub fn is_refused_stream(error: Cause<'_>) -> bool {
-    causes(error).any(|cause| {
-        cause.downcast_ref::<h2::Error>().is_some_and(|e| e.reason() == Some(h2::Reason::REFUSED_STREAM))
+pub fn is_unseen(error: Cause<'_>) -> bool {
+    of_http2(error).any(|e| {
+        // h2 hands a server's GOAWAY only to the streams beyond the last that it names, and to new ones.
+        e.reason() == Some(h2::Reason::REFUSED_STREAM) || (e.is_go_away() && e.is_remote())
     })
+}
+
+/// Whether a frame ended a request, of its stream or of all, and no broken connection: the server is there, and may have
+/// seen the request.
+pub fn is_by_frame(error: Cause<'_>) -> bool {
+    of_http2(error).any(|e| !e.is_io())
+}
+
+fn of_http2(error: Cause<'_>) -> impl Iterator<Item = &h2::Error> {
+    causes(error).filter_map(|cause| cause.downcast_ref())
 }
 
 /// Whether the system had no descriptor left: nothing is wrong with the address or the network.

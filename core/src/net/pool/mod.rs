@@ -17,6 +17,7 @@ use crate::sync::lock;
 use connection::{Multiplexed, One, Single, Stream};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
@@ -131,22 +132,11 @@ impl Pool {
             let http2 = matches!(lease, Lease::Stream(_));
             super::shape(&mut request, &uri, http2, self.0.dialer.forward().is_some());
             let before = lease.received();
-            let mut error = match lease.try_send(request).await {
+            let error = match lease.try_send(request).await {
                 Ok(response) => return Ok((response, lease)),
                 Err(error) => error,
             };
-            // Not a byte of it was written: it is as if the connection had been found dead.
-            if let (true, Some(back)) = (used, error.take_message()) {
-                request = back;
-                continue;
-            }
-            let cause: BoxError = error.into_error().into();
-            let died = used && lease.received() == before;
-            let replay = died || fault::is_refused_stream(&*cause);
-            if died {
-                self.0.distrust();
-            }
-            return Err(Failure { error: fault::no_answer(&*cause), sent: true, replay });
+            request = self.0.undone(error, used, lease.received() == before)?;
         }
     }
 }
@@ -158,6 +148,28 @@ impl Shared {
         // What fails is small, but what connects is a deep nest of futures.
         let connecting: Pin<Box<_>> = Box::pin(connecting);
         timeout(limit, connecting).await.unwrap_or_else(|_| Err(fault::connect_deadline(limit)))
+    }
+
+    /// What becomes of a request that got no answer, and over a connection that was `used` before, or not; `silent` is
+    /// that it brought not a byte. Gives it back where it goes over another connection without a word.
+    fn undone(
+        &self,
+        mut error: TrySendError<Request<Body>>,
+        used: bool,
+        silent: bool,
+    ) -> Result<Request<Body>, Failure> {
+        // Not a byte of it was written: it is as if the connection had been found dead.
+        if let (true, Some(back)) = (used, error.take_message()) {
+            return Ok(back);
+        }
+        let cause: BoxError = error.into_error().into();
+        // A stream counts as silent always: nobody counts its bytes.
+        let died = used && silent && !fault::is_by_frame(&*cause);
+        let replay = died || fault::is_unseen(&*cause);
+        if died {
+            self.distrust();
+        }
+        Err(Failure { error: fault::no_answer(&*cause), sent: true, replay })
     }
 
     /// A connection for one request, and whether it had been there before.

@@ -1,4 +1,4 @@
-use super::{Body, Lease, Pool, Step};
+use super::{Body, Failure, Lease, Pool, Step};
 use crate::account::Account;
 use crate::config::Config;
 use crate::counters::Counters;
@@ -36,8 +36,10 @@ fn request() -> Request<Body> {
 }
 
 const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
+const GOAWAY: u8 = 7;
 const ACK: u8 = 1;
 
 /// A frame of HTTP/2.
@@ -124,6 +126,45 @@ async fn a_server_may_take_one_stream_at_a_time() {
     tokio::spawn(async move { first.try_send(request()).await.map(drop) });
     let next = timeout(PATIENCE, pool.0.connection()).await.expect("no further connection is made");
     assert_eq!(next.err().unwrap().status, Status::Connect, "nobody listens");
+}
+
+/// Sends a request over a connection that has served before, and is answered so.
+async fn answered(pool: &Pool, says: Vec<u8>) -> Failure {
+    drop(connect(pool, [settings(9), says].concat(), true, Arc::default()).await);
+    timeout(PATIENCE, pool.send(request())).await.unwrap().err().unwrap()
+}
+
+/// The server has seen the request, so that it may have been billed; and nothing is wrong with any connection.
+#[tokio::test]
+async fn a_stream_that_ends_is_no_dead_connection() {
+    const INTERNAL_ERROR: [u8; 4] = [0, 0, 0, 2];
+    // A head whose one field no head may have.
+    let (reset, bad_head) =
+        (frame(RST_STREAM, 0, 1, &INTERNAL_ERROR), frame(HEADERS, 4, 1, &[0, 1, b'A', 1, b'x']));
+    for (says, status) in [(reset, Status::Connect), (bad_head, Status::BadResponse)] {
+        let pool = pool();
+        let failure = answered(&pool, says).await;
+        assert_eq!((failure.error.status, failure.sent, failure.replay), (status, true, false));
+        assert_eq!(lock(&pool.0.state).http2.len(), 1, "the connection is still there");
+    }
+}
+
+/// The server says that it did not look at the request: also when it is a connection's first.
+#[tokio::test]
+async fn a_request_that_a_server_did_not_look_at_goes_again() {
+    const REFUSED_STREAM: [u8; 4] = [0, 0, 0, 7];
+    // No error, and no stream was looked at.
+    let (refused, go_away) = (frame(RST_STREAM, 0, 1, &REFUSED_STREAM), frame(GOAWAY, 0, 0, &[0; 8]));
+    for says in [refused, go_away] {
+        let pool = pool();
+        let kept = connect(&pool, settings(9), true, Arc::default()).await;
+        assert!(answered(&pool, says.clone()).await.replay);
+        assert!(lock(&pool.0.state).http2.iter().any(|on| !on.is_idle()), "no other connection is given up");
+        drop(kept);
+        let mut fresh = connect(&pool, [settings(9), says].concat(), true, Arc::default()).await;
+        let error = fresh.try_send(request()).await.err().unwrap();
+        assert!(pool.0.undone(error, false, true).err().unwrap().replay);
+    }
 }
 
 /// A simulator with HTTP/2, and a client of it.
