@@ -183,8 +183,8 @@ impl Shared {
                 let mut state = lock(&self.state);
                 let failures = state.failures;
                 let step = self.step(&mut state);
-                // The attempt that it waited for failed, and there is nothing else.
-                if let (false, Some(failure)) = (matches!(step, Step::Take(_)), &state.failure)
+                // The attempt that it waited for failed, and no other is under way, nor has one succeeded since.
+                if let (Step::Dial(_), Some(failure)) = (&step, &state.failure)
                     && seen.is_some_and(|seen| seen < failures)
                 {
                     let failure = failure.clone();
@@ -199,11 +199,10 @@ impl Shared {
                 Step::Take(lease) => return Ok((lease, true)),
                 Step::Dial(dialing) => {
                     let opened = self.open().await;
-                    if let Err(error) = &opened {
-                        let mut state = lock(&self.state);
-                        state.failures += 1;
-                        state.failure = Some(error.clone());
-                    }
+                    let mut state = lock(&self.state);
+                    state.failures += u64::from(opened.is_err());
+                    state.failure = opened.as_ref().err().cloned();
+                    drop(state);
                     drop(dialing);
                     return opened.map(|lease| (lease, false));
                 }

@@ -2,7 +2,6 @@ use super::{Body, Failure, Lease, Pool, Step};
 use crate::account::Account;
 use crate::config::Config;
 use crate::counters::Counters;
-use crate::endpoint::Endpoint;
 use crate::error::Status;
 use crate::log::{Level, Log};
 use crate::net::dial::{Counted, Dialer};
@@ -13,7 +12,8 @@ use hyperbolic_simulator::{Options, Script, Simulator};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy_bidirectional, duplex};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 
 fn account() -> Arc<Account> {
@@ -22,13 +22,28 @@ fn account() -> Arc<Account> {
     Arc::new(Account::new(counters, log, None))
 }
 
+/// Settings for a simulator, by way of another address.
+fn config_of(simulator: &Simulator, url: &str) -> Config {
+    let mut config = Config::default();
+    config.set_base_url(url).unwrap();
+    config.add_ca_pem(simulator.ca_pem().unwrap().as_bytes()).unwrap();
+    config
+}
+
 /// Nothing here takes as long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A pool without a connection, of a server whose port nobody listens on.
+/// A pool without a connection.
+fn pool_of(config: &Config) -> Pool {
+    let dialer = Dialer::new(config, &config.endpoint().unwrap()).unwrap();
+    Pool::new(dialer, None, 1 << 20, account())
+}
+
+/// One for a server whose port nobody listens on.
 fn pool() -> Pool {
-    let endpoint = Endpoint::new("https://127.0.0.1:1").unwrap();
-    Pool::new(Dialer::new(&Config::default(), &endpoint).unwrap(), None, 1 << 20, account())
+    let mut config = Config::default();
+    config.set_base_url("https://127.0.0.1:1").unwrap();
+    pool_of(&config)
 }
 
 fn request() -> Request<Body> {
@@ -167,14 +182,43 @@ async fn a_request_that_a_server_did_not_look_at_goes_again() {
     }
 }
 
+/// Whoever waits for a connection waits on for another that is under way.
+#[tokio::test]
+async fn one_that_fails_to_connect_leaves_the_others_their_hope() {
+    let simulator = Simulator::start(Options { tls: true, ..Options::default() }).unwrap();
+    let way = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pool = Arc::new(pool_of(&config_of(&simulator, &format!("https://{}", way.local_addr().unwrap()))));
+    // One makes a connection for itself and one that waits; a third makes one of its own.
+    lock(&pool.0.state).http2_streams = Some(2);
+    let connect = || {
+        let pool = Arc::clone(&pool);
+        tokio::spawn(async move { pool.0.connection().await.map(|(lease, _)| lease) })
+    };
+    let first = connect();
+    let (fails, _) = timeout(PATIENCE, way.accept()).await.unwrap().unwrap();
+    let waits = connect();
+    while lock(&pool.0.state).waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    let third = connect();
+    let (mut comes, _) = timeout(PATIENCE, way.accept()).await.unwrap().unwrap();
+    drop(fails);
+    assert!(timeout(PATIENCE, first).await.unwrap().unwrap().is_err());
+    let server = simulator.url().strip_prefix("https://").unwrap().to_owned();
+    tokio::spawn(async move {
+        let mut server = TcpStream::connect(server).await.unwrap();
+        copy_bidirectional(&mut comes, &mut server).await
+    });
+    for connecting in [third, waits] {
+        assert_eq!(timeout(PATIENCE, connecting).await.unwrap().unwrap().err(), None);
+    }
+}
+
 /// A simulator with HTTP/2, and a client of it.
 fn simulated(faults: &str) -> (Simulator, Live) {
     let simulator = Simulator::start(Options { tls: true, ..Options::default() }).unwrap();
     simulator.set_faults(Script::parse(faults).unwrap());
-    let mut config = Config::default();
-    config.set_base_url(simulator.url()).unwrap();
-    config.add_ca_pem(simulator.ca_pem().unwrap().as_bytes()).unwrap();
-    let live = Live::new(&config, &account()).unwrap();
+    let live = Live::new(&config_of(&simulator, simulator.url()), &account()).unwrap();
     (simulator, live)
 }
 
