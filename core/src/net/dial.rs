@@ -300,3 +300,32 @@ impl AsyncWrite for Counted {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Dialer;
+    use crate::config::Config;
+    use crate::error::Status;
+    use crate::net::fault::no_connection;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// As where the proxy answers a request for plain http: the next attempt would be refused too.
+    #[tokio::test]
+    async fn a_proxy_that_wants_another_password_is_not_asked_again() {
+        let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = Config::default();
+        config.set_base_url("https://server.example").unwrap();
+        config.proxies.https = Some(format!("http://user:password@{}", proxy.local_addr().unwrap()));
+        let dialer = Dialer::new(&config, &config.endpoint().unwrap()).unwrap();
+        let refuses = async {
+            let (mut asked, _) = proxy.accept().await.unwrap();
+            assert!(asked.read(&mut [0; 1024]).await.unwrap() > 0);
+            asked.write_all(b"HTTP/1.1 407 No\r\n\r\n").await.unwrap();
+        };
+        let (dialled, ()) = tokio::join!(dialer.dial(), refuses);
+        let error = no_connection(&*dialled.err().unwrap(), None);
+        assert_eq!((error.status, error.retryable), (Status::Connect, false));
+        assert!(error.message.as_str().contains("407"), "{error:?}");
+    }
+}

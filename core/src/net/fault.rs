@@ -1,7 +1,11 @@
 //! What the network's failures mean, in words and as a status.
 
 use crate::error::{Error, Status};
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
 use std::time::Duration;
+use tower_service::Service;
 
 type Cause<'a> = &'a (dyn std::error::Error + 'static);
 
@@ -11,6 +15,9 @@ pub fn no_connection(error: Cause<'_>, limit: Option<Duration>) -> Error {
     if let (Some(limit), true) = (limit, causes(error).any(|cause| cause.is::<tokio::time::error::Elapsed>()))
     {
         return connect_deadline(limit);
+    }
+    if causes(error).any(is_proxy_login) {
+        return proxy_login();
     }
     if causes(error).any(is_exhausted) {
         return Error::new(Status::System, explain(error))
@@ -27,7 +34,7 @@ pub fn no_connection(error: Cause<'_>, limit: Option<Duration>) -> Error {
     failed.with_hint("Check the base URL, the network, the proxy and the certificates.").retryable()
 }
 
-/// A proxy on the way let nothing through.
+/// A proxy on the way lets nothing through: the next attempt would say the same to it.
 pub fn proxy_login() -> Error {
     Error::new(Status::Connect, "the proxy wants a user and a password, or other ones (HTTP status 407)")
         .with_hint("Write them into the address of the proxy: http://user:password@host:port")
@@ -79,6 +86,12 @@ fn is_exhausted(cause: Cause<'_>) -> bool {
     const CODES: &[i32] = if cfg!(unix) { &[24, 23] } else { &[10024] };
     let code = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
     code.is_some_and(|code| CODES.contains(&code))
+}
+
+/// A proxy wants another password before it opens a tunnel. hyper-util does not name the type of what it says.
+fn is_proxy_login(cause: Cause<'_>) -> bool {
+    type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
+    matches!(cause.downcast_ref(), Some(TunnelError::ProxyAuthRequired))
 }
 
 /// The next attempt would be shown the same certificate.
