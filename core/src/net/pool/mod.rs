@@ -158,8 +158,11 @@ impl Shared {
         used: bool,
         silent: bool,
     ) -> Result<Request<Body>, Failure> {
-        // Not a byte of it was written: it is as if the connection had been found dead.
-        if let (true, Some(back)) = (used, error.take_message()) {
+        // Given back is what not a byte was written of. An old connection counts as found dead then; where a new one is
+        // no better, another would hardly be.
+        let back = error.take_message();
+        let sent = back.is_none();
+        if let (true, Some(back)) = (used, back) {
             return Ok(back);
         }
         let cause: BoxError = error.into_error().into();
@@ -169,7 +172,7 @@ impl Shared {
         if died {
             self.distrust();
         }
-        Err(Failure { error: fault::no_answer(&*cause), sent: true, replay })
+        Err(Failure { error: fault::no_answer(&*cause), sent, replay })
     }
 
     /// A connection for one request, and whether it had been there before.

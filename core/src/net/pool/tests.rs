@@ -182,6 +182,20 @@ async fn a_request_that_a_server_did_not_look_at_goes_again() {
     }
 }
 
+/// A server that leaves before a request was written to it has not seen it, and has not counted it.
+#[tokio::test]
+async fn a_request_of_which_nothing_was_written_was_not_sent() {
+    let pool = pool();
+    let (near, far) = duplex(1 << 20);
+    let mut lease = pool.0.open_http1(Counted::new(Box::new(near))).await.unwrap();
+    drop(far);
+    let Lease::One(one) = &mut lease else { panic!("HTTP/1.1 has no streams") };
+    assert!(one.line.sender.ready().await.is_err(), "hyper has seen the end");
+    let error = lease.try_send(request()).await.err().unwrap();
+    let failure = pool.0.undone(error, false, true).err().unwrap();
+    assert_eq!((failure.error.status, failure.sent, failure.replay), (Status::Connect, false, false));
+}
+
 /// Whoever waits for a connection waits on for another that is under way.
 #[tokio::test]
 async fn one_that_fails_to_connect_leaves_the_others_their_hope() {
