@@ -24,8 +24,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long a connection waits unused: the load balancers of AWS close theirs after 60 s, nginx after 75 s. A server
 /// that closes sooner says so in Keep-Alive, or is noticed when it does.
@@ -65,8 +64,9 @@ struct State {
     waiting: usize,
     failures: u64,
     failure: Option<Error>,
-    /// Closes what was idle for too long; there is one while anything is.
-    reaper: Option<AbortHandle>,
+    /// Held by the task that closes what was idle for too long; there is one while anything is. No handle of that
+    /// task: it would keep the runtime's descriptors open beyond a shutdown.
+    reaper: Weak<Notify>,
 }
 
 /// A connection of HTTP/1.1 that waits for a request.
@@ -259,25 +259,27 @@ impl Shared {
     /// Sees to it that what is idle is closed in time.
     fn reap_later(self: &Arc<Self>) {
         let mut state = lock(&self.state);
-        if state.reaper.as_ref().is_some_and(|reaper| !reaper.is_finished()) {
+        if state.reaper.strong_count() > 0 {
             return;
         }
         // Not within the library's runtime only when that shuts down.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        state.reaper = Some(runtime.spawn(reap(Arc::downgrade(self))).abort_handle());
+        let leave = Arc::new(Notify::new());
+        state.reaper = Arc::downgrade(&leave);
+        runtime.spawn(reap(Arc::downgrade(self), leave));
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(reaper) = lock(&self.state).reaper.take() {
-            reaper.abort();
+        if let Some(leave) = lock(&self.state).reaper.upgrade() {
+            leave.notify_one();
         }
     }
 }
 
 /// Closes connections whose time is over, as long as there are idle ones.
-async fn reap(pool: Weak<Shared>) {
+async fn reap(pool: Weak<Shared>, leave: Arc<Notify>) {
     loop {
         let next = {
             let Some(pool) = pool.upgrade() else { return };
@@ -285,13 +287,13 @@ async fn reap(pool: Weak<Shared>) {
             state.prune();
             let next = state.next_to_close();
             if next.is_none() {
-                state.reaper = None;
+                state.reaper = Weak::new();
             }
             next
         };
-        match next {
-            Some(next) => sleep_until(next).await,
-            None => return,
+        let Some(next) = next else { return };
+        if timeout_at(next, leave.notified()).await.is_ok() {
+            return;
         }
     }
 }
