@@ -67,6 +67,8 @@ struct State {
     /// Held by the task that closes what was idle for too long; there is one while anything is. No handle of that
     /// task: it would keep the runtime's descriptors open beyond a shutdown.
     reaper: Weak<Notify>,
+    /// What it waits for.
+    reaps_at: Option<Instant>,
 }
 
 /// A connection of HTTP/1.1 that waits for a request.
@@ -259,42 +261,45 @@ impl Shared {
     /// Sees to it that what is idle is closed in time.
     fn reap_later(self: &Arc<Self>) {
         let mut state = lock(&self.state);
-        if state.reaper.strong_count() > 0 {
+        if let Some(wake) = state.reaper.upgrade() {
+            // The last one to come may be the first to go.
+            if state.next_to_close() < state.reaps_at {
+                wake.notify_one();
+            }
             return;
         }
         // Not within the library's runtime only when that shuts down.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let leave = Arc::new(Notify::new());
-        state.reaper = Arc::downgrade(&leave);
-        runtime.spawn(reap(Arc::downgrade(self), leave));
+        let wake = Arc::new(Notify::new());
+        state.reaper = Arc::downgrade(&wake);
+        runtime.spawn(reap(Arc::downgrade(self), wake));
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(leave) = lock(&self.state).reaper.upgrade() {
-            leave.notify_one();
+        if let Some(wake) = lock(&self.state).reaper.upgrade() {
+            wake.notify_one();
         }
     }
 }
 
-/// Closes connections whose time is over, as long as there are idle ones.
-async fn reap(pool: Weak<Shared>, leave: Arc<Notify>) {
+/// Closes connections whose time is over, as long as there are idle ones. Looks again when it is woken.
+async fn reap(pool: Weak<Shared>, wake: Arc<Notify>) {
     loop {
         let next = {
             let Some(pool) = pool.upgrade() else { return };
             let mut state = lock(&pool.state);
             state.prune();
             let next = state.next_to_close();
+            state.reaps_at = next;
             if next.is_none() {
                 state.reaper = Weak::new();
             }
             next
         };
         let Some(next) = next else { return };
-        if timeout_at(next, leave.notified()).await.is_ok() {
-            return;
-        }
+        drop(timeout_at(next, wake.notified()).await);
     }
 }
 

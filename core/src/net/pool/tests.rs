@@ -196,6 +196,30 @@ async fn a_request_of_which_nothing_was_written_was_not_sent() {
     assert_eq!((failure.error.status, failure.sent, failure.replay), (Status::Connect, false, false));
 }
 
+/// A second before the server's patience ends, also where others have more of it.
+#[tokio::test(start_paused = true)]
+async fn the_least_patient_server_is_left_first() {
+    let pool = pool();
+    let begun = Instant::now();
+    let mut ends = Vec::new();
+    for keep in [None, Some(3), Some(30)] {
+        let (near, far) = duplex(1 << 20);
+        let lease = pool.0.open_http1(Counted::new(Box::new(near))).await.unwrap();
+        lease.give_back(keep.map(Duration::from_secs)).await;
+        ends.push(far);
+        // From the first on, somebody waits for what is to be closed.
+        while lock(&pool.0.state).reaps_at.is_none() {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut closed = Vec::new();
+    for end in [1, 2, 0] {
+        assert_eq!(ends[end].read(&mut [0]).await.unwrap(), 0);
+        closed.push(begun.elapsed().as_secs());
+    }
+    assert_eq!(closed, [2, 29, 55]);
+}
+
 /// Whoever waits for a connection waits on for another that is under way.
 #[tokio::test]
 async fn one_that_fails_to_connect_leaves_the_others_their_hope() {
