@@ -6,6 +6,7 @@ use super::tls::{self, HTTP_1, HTTP_2};
 use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
+use crate::sync::lock;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -15,9 +16,9 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -228,12 +229,21 @@ impl Service<Uri> for Made {
 pub struct Counted {
     stream: Box<dyn Transport>,
     received: Arc<AtomicU64>,
+    watcher: Watcher,
 }
+
+/// Who wants to be woken, once, when all that came has been read.
+pub type Watcher = Arc<Mutex<Option<Waker>>>;
 
 impl Counted {
     /// Counts from now on.
     pub fn new(stream: Box<dyn Transport>) -> Self {
-        Self { stream, received: Arc::default() }
+        Self { stream, received: Arc::default(), watcher: Arc::default() }
+    }
+
+    /// Where to ask to be woken.
+    pub fn watcher(&self) -> Watcher {
+        Arc::clone(&self.watcher)
     }
 
     /// Bytes received so far.
@@ -251,6 +261,12 @@ impl AsyncRead for Counted {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         self.received.fetch_add((buffer.filled().len() - before) as u64, Ordering::Relaxed);
+        // Who reads has looked at what it had before it asks for more.
+        if read.is_pending()
+            && let Some(waker) = lock(&self.watcher).take()
+        {
+            waker.wake();
+        }
         read
     }
 }
@@ -282,5 +298,34 @@ impl AsyncWrite for Counted {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dialer;
+    use crate::config::Config;
+    use crate::error::Status;
+    use crate::net::fault::no_connection;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// As where the proxy answers a request for plain http: the next attempt would be refused too.
+    #[tokio::test]
+    async fn a_proxy_that_wants_another_password_is_not_asked_again() {
+        let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = Config::default();
+        config.set_base_url("https://server.example").unwrap();
+        config.proxies.https = Some(format!("http://user:password@{}", proxy.local_addr().unwrap()));
+        let dialer = Dialer::new(&config, &config.endpoint().unwrap()).unwrap();
+        let refuses = async {
+            let (mut asked, _) = proxy.accept().await.unwrap();
+            assert!(asked.read(&mut [0; 1024]).await.unwrap() > 0);
+            asked.write_all(b"HTTP/1.1 407 No\r\n\r\n").await.unwrap();
+        };
+        let (dialled, ()) = tokio::join!(dialer.dial(), refuses);
+        let error = no_connection(&*dialled.err().unwrap(), None);
+        assert_eq!((error.status, error.retryable), (Status::Connect, false));
+        assert!(error.message.as_str().contains("407"), "{error:?}");
     }
 }

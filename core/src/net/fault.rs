@@ -1,7 +1,11 @@
 //! What the network's failures mean, in words and as a status.
 
 use crate::error::{Error, Status};
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
 use std::time::Duration;
+use tower_service::Service;
 
 type Cause<'a> = &'a (dyn std::error::Error + 'static);
 
@@ -11,6 +15,9 @@ pub fn no_connection(error: Cause<'_>, limit: Option<Duration>) -> Error {
     if let (Some(limit), true) = (limit, causes(error).any(|cause| cause.is::<tokio::time::error::Elapsed>()))
     {
         return connect_deadline(limit);
+    }
+    if causes(error).any(is_proxy_login) {
+        return proxy_login();
     }
     if causes(error).any(is_exhausted) {
         return Error::new(Status::System, explain(error))
@@ -27,7 +34,7 @@ pub fn no_connection(error: Cause<'_>, limit: Option<Duration>) -> Error {
     failed.with_hint("Check the base URL, the network, the proxy and the certificates.").retryable()
 }
 
-/// A proxy on the way let nothing through.
+/// A proxy on the way lets nothing through: the next attempt would say the same to it.
 pub fn proxy_login() -> Error {
     Error::new(Status::Connect, "the proxy wants a user and a password, or other ones (HTTP status 407)")
         .with_hint("Write them into the address of the proxy: http://user:password@host:port")
@@ -56,10 +63,21 @@ pub fn broken_off(error: Cause<'_>) -> Error {
 }
 
 /// Whether an HTTP/2 server says that it did not look at a request, so that it may be sent again.
-pub fn is_refused_stream(error: Cause<'_>) -> bool {
-    causes(error).any(|cause| {
-        cause.downcast_ref::<h2::Error>().is_some_and(|e| e.reason() == Some(h2::Reason::REFUSED_STREAM))
+pub fn is_unseen(error: Cause<'_>) -> bool {
+    of_http2(error).any(|e| {
+        // h2 hands a server's GOAWAY only to the streams beyond the last that it names, and to new ones.
+        e.reason() == Some(h2::Reason::REFUSED_STREAM) || (e.is_go_away() && e.is_remote())
     })
+}
+
+/// Whether a frame ended a request, of its stream or of all, and no broken connection: the server is there, and may have
+/// seen the request.
+pub fn is_by_frame(error: Cause<'_>) -> bool {
+    of_http2(error).any(|e| !e.is_io())
+}
+
+fn of_http2(error: Cause<'_>) -> impl Iterator<Item = &h2::Error> {
+    causes(error).filter_map(|cause| cause.downcast_ref())
 }
 
 /// Whether the system had no descriptor left: nothing is wrong with the address or the network.
@@ -68,6 +86,12 @@ fn is_exhausted(cause: Cause<'_>) -> bool {
     const CODES: &[i32] = if cfg!(unix) { &[24, 23] } else { &[10024] };
     let code = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
     code.is_some_and(|code| CODES.contains(&code))
+}
+
+/// A proxy wants another password before it opens a tunnel. hyper-util does not name the type of what it says.
+fn is_proxy_login(cause: Cause<'_>) -> bool {
+    type TunnelError = <Tunnel<HttpConnector> as Service<Uri>>::Error;
+    matches!(cause.downcast_ref(), Some(TunnelError::ProxyAuthRequired))
 }
 
 /// The next attempt would be shown the same certificate.

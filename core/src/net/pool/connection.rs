@@ -11,7 +11,7 @@ use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -23,9 +23,10 @@ const PONG: Duration = Duration::from_secs(20);
 /// that nobody reads cannot use it up: the sum over all streams stays below it.
 const STREAM_WINDOW: u32 = 256 << 10;
 const CONNECTION_WINDOW: u32 = i32::MAX as u32;
-/// Streams on one connection: before the server said its limit, and at most (Go's servers take 250, nginx 128).
-const STREAMS_UNTOLD: usize = 1;
+/// Streams on one connection, at most (Go's servers take 250, nginx 128).
 const STREAMS: usize = 250;
+/// The limit until the server has said its own: no number that a server says.
+const UNTOLD: usize = usize::MAX - 1;
 
 pub type Body = Full<Bytes>;
 
@@ -40,8 +41,6 @@ pub struct Multiplexed {
     pub sender: http2::SendRequest<Body>,
     /// Streams that the server takes.
     limit: Arc<AtomicUsize>,
-    /// The server has answered, so that its limit is known, though it may be the one that was assumed.
-    heard: AtomicBool,
     pub active: AtomicUsize,
     /// When the last stream ended.
     pub used: Mutex<Instant>,
@@ -50,13 +49,16 @@ pub struct Multiplexed {
 impl Multiplexed {
     /// How many more streams it takes.
     pub fn room(&self) -> usize {
-        let limit = self.limit.load(Ordering::Relaxed).min(STREAMS);
+        let limit = match self.limit.load(Ordering::Relaxed) {
+            UNTOLD => 1,
+            told => told.min(STREAMS),
+        };
         limit.saturating_sub(self.active.load(Ordering::Relaxed))
     }
 
     /// Whether its limit is not known yet.
     pub fn is_untold(&self) -> bool {
-        self.limit.load(Ordering::Relaxed) == STREAMS_UNTOLD && !self.heard.load(Ordering::Relaxed)
+        self.limit.load(Ordering::Relaxed) == UNTOLD
     }
 
     pub fn is_idle(&self) -> bool {
@@ -121,16 +123,6 @@ impl Lease {
         }
     }
 
-    /// The server has answered, and so has said before how many streams it takes.
-    pub fn answered(&self) {
-        if let Self::Stream(stream) = self
-            && !stream.on.heard.swap(true, Ordering::Relaxed)
-            && let Some(pool) = stream.pool.upgrade()
-        {
-            pool.changed.notify_waiters();
-        }
-    }
-
     pub async fn try_send(
         &mut self,
         request: Request<Body>,
@@ -153,20 +145,30 @@ impl Shared {
     }
 
     pub async fn open_http2(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
+        let watcher = stream.watcher();
         let (sender, mut connection) = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .initial_max_send_streams(STREAMS_UNTOLD)
+            .initial_max_send_streams(UNTOLD)
+            // What a server sends before it hears of a cancel comes to a stream that h2 mostly remembers no more (50 at a
+            // time, for a second), and each such frame would count as the server's fault: 1024 of them end a connection,
+            // as too_many_internal_resets. The bound is for servers, whom clients make reset streams (RUSTSEC-2024-0003).
+            .max_local_error_reset_streams(None)
             .max_header_list_size(self.header_bytes)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
             .handshake(TokioIo::new(stream))
             .await?;
-        let limit = Arc::new(AtomicUsize::new(STREAMS_UNTOLD));
+        let limit = Arc::new(AtomicUsize::new(UNTOLD));
         let (told, pool) = (Arc::clone(&limit), Arc::downgrade(self));
         tokio::spawn(async move {
             let driven = poll_fn(|context| {
+                // hyper polls this for a request and for the end, and not for what the server says: its limit came unseen,
+                // and who waited for it waited for the head of the first answer. A later change is seen with a request.
+                if told.load(Ordering::Relaxed) == UNTOLD {
+                    *lock(&watcher) = Some(context.waker().clone());
+                }
                 let ended = Pin::new(&mut connection).poll(context);
                 let now = connection.current_max_send_streams();
                 if told.swap(now, Ordering::Relaxed) != now
@@ -185,7 +187,6 @@ impl Shared {
         let on = Arc::new(Multiplexed {
             sender,
             limit,
-            heard: AtomicBool::new(false),
             active: AtomicUsize::new(1),
             used: Mutex::new(Instant::now()),
         });

@@ -17,6 +17,7 @@ use crate::sync::lock;
 use connection::{Multiplexed, One, Single, Stream};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
@@ -66,6 +67,8 @@ struct State {
     /// Held by the task that closes what was idle for too long; there is one while anything is. No handle of that
     /// task: it would keep the runtime's descriptors open beyond a shutdown.
     reaper: Weak<Notify>,
+    /// What it waits for.
+    reaps_at: Option<Instant>,
 }
 
 /// A connection of HTTP/1.1 that waits for a request.
@@ -131,25 +134,11 @@ impl Pool {
             let http2 = matches!(lease, Lease::Stream(_));
             super::shape(&mut request, &uri, http2, self.0.dialer.forward().is_some());
             let before = lease.received();
-            let mut error = match lease.try_send(request).await {
-                Ok(response) => {
-                    lease.answered();
-                    return Ok((response, lease));
-                }
+            let error = match lease.try_send(request).await {
+                Ok(response) => return Ok((response, lease)),
                 Err(error) => error,
             };
-            // Not a byte of it was written: it is as if the connection had been found dead.
-            if let (true, Some(back)) = (used, error.take_message()) {
-                request = back;
-                continue;
-            }
-            let cause: BoxError = error.into_error().into();
-            let died = used && lease.received() == before;
-            let replay = died || fault::is_refused_stream(&*cause);
-            if died {
-                self.0.distrust();
-            }
-            return Err(Failure { error: fault::no_answer(&*cause), sent: true, replay });
+            request = self.0.undone(error, used, lease.received() == before)?;
         }
     }
 }
@@ -163,6 +152,31 @@ impl Shared {
         timeout(limit, connecting).await.unwrap_or_else(|_| Err(fault::connect_deadline(limit)))
     }
 
+    /// What becomes of a request that got no answer, and over a connection that was `used` before, or not; `silent` is
+    /// that it brought not a byte. Gives it back where it goes over another connection without a word.
+    fn undone(
+        &self,
+        mut error: TrySendError<Request<Body>>,
+        used: bool,
+        silent: bool,
+    ) -> Result<Request<Body>, Failure> {
+        // Given back is what not a byte was written of. An old connection counts as found dead then; where a new one is
+        // no better, another would hardly be.
+        let back = error.take_message();
+        let sent = back.is_none();
+        if let (true, Some(back)) = (used, back) {
+            return Ok(back);
+        }
+        let cause: BoxError = error.into_error().into();
+        // A stream counts as silent always: nobody counts its bytes.
+        let died = used && silent && !fault::is_by_frame(&*cause);
+        let replay = died || fault::is_unseen(&*cause);
+        if died {
+            self.distrust();
+        }
+        Err(Failure { error: fault::no_answer(&*cause), sent, replay })
+    }
+
     /// A connection for one request, and whether it had been there before.
     async fn connection(self: &Arc<Self>) -> Result<(Lease, bool), Error> {
         let mut seen = None;
@@ -174,8 +188,8 @@ impl Shared {
                 let mut state = lock(&self.state);
                 let failures = state.failures;
                 let step = self.step(&mut state);
-                // The attempt that it waited for failed, and there is nothing else.
-                if let (false, Some(failure)) = (matches!(step, Step::Take(_)), &state.failure)
+                // The attempt that it waited for failed, and no other is under way, nor has one succeeded since.
+                if let (Step::Dial(_), Some(failure)) = (&step, &state.failure)
                     && seen.is_some_and(|seen| seen < failures)
                 {
                     let failure = failure.clone();
@@ -190,11 +204,10 @@ impl Shared {
                 Step::Take(lease) => return Ok((lease, true)),
                 Step::Dial(dialing) => {
                     let opened = self.open().await;
-                    if let Err(error) = &opened {
-                        let mut state = lock(&self.state);
-                        state.failures += 1;
-                        state.failure = Some(error.clone());
-                    }
+                    let mut state = lock(&self.state);
+                    state.failures += u64::from(opened.is_err());
+                    state.failure = opened.as_ref().err().cloned();
+                    drop(state);
                     drop(dialing);
                     return opened.map(|lease| (lease, false));
                 }
@@ -248,42 +261,45 @@ impl Shared {
     /// Sees to it that what is idle is closed in time.
     fn reap_later(self: &Arc<Self>) {
         let mut state = lock(&self.state);
-        if state.reaper.strong_count() > 0 {
+        if let Some(wake) = state.reaper.upgrade() {
+            // The last one to come may be the first to go.
+            if state.next_to_close() < state.reaps_at {
+                wake.notify_one();
+            }
             return;
         }
         // Not within the library's runtime only when that shuts down.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let leave = Arc::new(Notify::new());
-        state.reaper = Arc::downgrade(&leave);
-        runtime.spawn(reap(Arc::downgrade(self), leave));
+        let wake = Arc::new(Notify::new());
+        state.reaper = Arc::downgrade(&wake);
+        runtime.spawn(reap(Arc::downgrade(self), wake));
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Some(leave) = lock(&self.state).reaper.upgrade() {
-            leave.notify_one();
+        if let Some(wake) = lock(&self.state).reaper.upgrade() {
+            wake.notify_one();
         }
     }
 }
 
-/// Closes connections whose time is over, as long as there are idle ones.
-async fn reap(pool: Weak<Shared>, leave: Arc<Notify>) {
+/// Closes connections whose time is over, as long as there are idle ones. Looks again when it is woken.
+async fn reap(pool: Weak<Shared>, wake: Arc<Notify>) {
     loop {
         let next = {
             let Some(pool) = pool.upgrade() else { return };
             let mut state = lock(&pool.state);
             state.prune();
             let next = state.next_to_close();
+            state.reaps_at = next;
             if next.is_none() {
                 state.reaper = Weak::new();
             }
             next
         };
         let Some(next) = next else { return };
-        if timeout_at(next, leave.notified()).await.is_ok() {
-            return;
-        }
+        drop(timeout_at(next, wake.notified()).await);
     }
 }
 
