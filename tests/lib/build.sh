@@ -1,19 +1,19 @@
 # The library in its variants. cargo decides what is fresh, so asking twice costs a fraction of a second.
 # shellcheck shell=bash
 
-# build_library VARIANT: sets HB_LIB_DIR.
+# build_library VARIANT: sets HB_LIB_DIR; its status is that of the build.
 build_library() {
     case $1 in
         debug)
-            HB_LIB_DIR=$CARGO_TARGET_DIR/debug
+            export HB_LIB_DIR=$CARGO_TARGET_DIR/debug
             cargo build --workspace ;;
         release)
             # Exactly what ships: the plain command, in the plain folder.
-            HB_LIB_DIR=$CARGO_TARGET_DIR/release
+            export HB_LIB_DIR=$CARGO_TARGET_DIR/release
             build_release ;;
         hooks)
             # The release build with its panic and fault hooks. The compiled dependencies are the same.
-            HB_LIB_DIR=$CARGO_TARGET_DIR/test/hooks/release
+            export HB_LIB_DIR=$CARGO_TARGET_DIR/test/hooks/release
             if [ ! -d "$HB_LIB_DIR" ]; then
                 build_release
                 mkdir -p "${HB_LIB_DIR%/*}"
@@ -23,12 +23,11 @@ build_library() {
         asan)
             local host
             host=$(rustc -vV | sed -n 's/^host: //p')
-            HB_LIB_DIR=$CARGO_TARGET_DIR/test/asan/$host/debug
+            export HB_LIB_DIR=$CARGO_TARGET_DIR/test/asan/$host/debug
             # --target keeps build scripts and proc macros, which run inside rustc, free of the sanitizer.
             RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$CARGO_TARGET_DIR/test/asan \
                 cargo build --target "$host" ;;
     esac
-    export HB_LIB_DIR
 }
 
 # rustc's own line for the shipped file, which only a build that does something prints, is kept for `shipped`.
@@ -42,8 +41,8 @@ build_release() {
 
 # Built once, unoptimized, for every variant of the library.
 build_simulator() {
-    cargo build --workspace
     export HB_SIM=$CARGO_TARGET_DIR/debug/hyperbolic-simulator
+    cargo build --workspace
 }
 
 # The path of the header that the build just made.

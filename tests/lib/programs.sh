@@ -41,7 +41,7 @@ expect_silence() {
     if [ -s "$HB_OUT/$1.err" ]; then printf 'not ok %s: wrote on standard error\n' "$1" >>"$HB_OUT/$1.results"; fi
 }
 
-# run_program VARIANT SOURCE: one program with simulators of its own.
+# run_program VARIANT SOURCE: one program with simulators of its own, for up to HB_PROGRAM_SECONDS.
 run_program() {
     local variant=$1 source=$2 name flags=() wrapper=()
     name=$(basename "$source")
@@ -53,7 +53,7 @@ run_program() {
     esac
     {
         if compile "$HB_OUT/$name.program" "$source" "${flags[@]}" && start_simulators "$HB_OUT/$name"; then
-            run_checks "$name" 300 "${wrapper[@]}" "$HB_OUT/$name.program"
+            run_checks "$name" "${HB_PROGRAM_SECONDS:-300}" "${wrapper[@]}" "$HB_OUT/$name.program"
             expect_silence "$name"
             if [ -s "$HB_OUT/$name.valgrind" ]; then cat "$HB_OUT/$name.valgrind"; fi
         else
