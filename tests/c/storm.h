@@ -7,6 +7,7 @@
 #ifndef STORM_H
 #define STORM_H
 
+#include "self.h"
 #include "ways.h"
 
 enum { STORM_THREADS = 8, STORM_PERCENT = 5, STORM_REQUESTS = 2000 };
@@ -84,17 +85,12 @@ static void *storm_calls(void *context) {
     return NULL;
 }
 
-static long number_in(const char *name, long otherwise) {
-    const char *value = getenv(name);
-    return value == NULL ? otherwise : atol(value);
-}
-
 /* A storm over one way. `one_each` says that a connection serves one request at a time, so that no fault meets two. */
 static int storm_over(const struct way *way, int one_each) {
     struct storm storm;
     pthread_t threads[STORM_THREADS];
     char script[96];
-    long seed = number_in("HB_TEST_SEED", (long)(time(NULL) % 1000000 * 1000 + getpid() % 1000));
+    long seed = seed_of_run();
     int i;
     check_begin();
     /* More than the default of requests is somebody's wish, and takes its time. */

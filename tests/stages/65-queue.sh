@@ -2,4 +2,5 @@
 # group: queue
 # needs: cc=gcc curl=curl
 build_library debug
+export HB_TEST_CROWD=50000
 run_programs plain tests/c/queue/*.c

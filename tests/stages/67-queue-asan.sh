@@ -2,4 +2,5 @@
 # group: queue
 # needs: cc=gcc curl=curl
 build_library asan
+export HB_TEST_CROWD=10000
 run_programs asan tests/c/queue/*.c
