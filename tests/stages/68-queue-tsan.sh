@@ -3,7 +3,8 @@
 # needs: cc=gcc curl=curl /usr/bin/rustc=rustc-web /usr/bin/cargo=cargo-web
 # needs: /usr/lib/rustlib/src/rust/library/Cargo.lock=rust-web-src
 build_library tsan
-export HB_TEST_CROWD=2500
+# At its exit the sanitizer waits for a second.
+export HB_TEST_CROWD=2500 HB_TEST_EXITS=2
 
 # What the sanitizer finds reaches the verdicts: here it must find something.
 cat >"$HB_OUT/race.c" <<'C'
