@@ -84,7 +84,7 @@ static unsigned draw(struct member *self, unsigned bound) {
 /* ---- Queues and clients that come and go ---- */
 
 /* Not for a queue whose free has returned. */
-static void hook(void *context) {
+static void HB_CALL hook(void *context) {
     struct life *life = (struct life *)context;
     ADD(life->hooks, 1);
     if (GET(life->is_freed) == 2) ADD(life->late, 1);
