@@ -66,6 +66,18 @@ pub extern "C" fn hb_test_panic(place: u32) -> hb_status {
     })
 }
 
+/// Mutants of the queue: of the requests from now on, this many lose their HB_EVENT_DONE as it is taken, and this many
+/// have it twice. Only test builds have it.
+#[cfg(feature = "test-hooks")]
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_test_mutate(lose: u32, double: u32) {
+    boundary::value((), || {
+        use std::sync::atomic::Ordering;
+        hyperbolic_core::hooks::LOSE.store(lose, Ordering::SeqCst);
+        hyperbolic_core::hooks::DOUBLE.store(double, Ordering::SeqCst);
+    });
+}
+
 /// How many bytes of answers were decoded, and how many requests have ended, since the library was loaded. Only test
 /// builds have it.
 ///

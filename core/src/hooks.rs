@@ -17,6 +17,17 @@ pub(crate) fn panic_if_asked(place: u32) {
     assert!(!asked, "the panic that a test asked for");
 }
 
+/// How many ends of requests to lose as they are taken, and how many to hand out twice.
+pub static LOSE: AtomicU32 = AtomicU32::new(0);
+/// As [`LOSE`].
+pub static DOUBLE: AtomicU32 = AtomicU32::new(0);
+
+/// Whether a mutant does its wrong to this request: to every sixteenth, until it has done it so often.
+pub(crate) fn wrongs(mutant: &AtomicU32, id: u64) -> bool {
+    let one_less = |left: u32| left.checked_sub(1);
+    id.is_multiple_of(16) && mutant.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
+}
+
 /// The minute of the clients that are made from now on, in milliseconds.
 pub static MINUTE_MS: AtomicU64 = AtomicU64::new(60_000);
 

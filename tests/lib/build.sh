@@ -3,6 +3,8 @@
 
 # build_library VARIANT: sets HB_LIB_DIR; its status is that of the build.
 build_library() {
+    local host
+    host=$(rustc -vV | sed -n 's/^host: //p')
     case $1 in
         debug)
             export HB_LIB_DIR=$CARGO_TARGET_DIR/debug
@@ -21,12 +23,16 @@ build_library() {
             fi
             CARGO_TARGET_DIR=${HB_LIB_DIR%/*} cargo build --release --features test-hooks ;;
         asan)
-            local host
-            host=$(rustc -vV | sed -n 's/^host: //p')
             export HB_LIB_DIR=$CARGO_TARGET_DIR/test/asan/$host/debug
             # --target keeps build scripts and proc macros, which run inside rustc, free of the sanitizer.
             RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=$CARGO_TARGET_DIR/test/asan \
                 cargo build --target "$host" ;;
+        tsan)
+            export HB_LIB_DIR=$CARGO_TARGET_DIR/test/tsan/$host/debug
+            # Debian's compiler has the source of its std beside it, which must be built with the sanitizer too: else
+            # the sanitizer does not see what std's locks and channels order.
+            PATH=/usr/bin:/bin RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR=$CARGO_TARGET_DIR/test/tsan \
+                cargo build -Z build-std=std,panic_unwind --target "$host" ;;
     esac
 }
 

@@ -47,6 +47,9 @@ run_program() {
     name=$(basename "$source")
     case $variant in
         asan) flags=(-fsanitize=address) ;;
+        tsan)
+            flags=(-fsanitize=thread tests/lib/tsan.c)
+            wrapper=(env "TSAN_OPTIONS=suppressions=$HB_ROOT/tests/lib/tsan.supp log_path=$HB_OUT/$name.tsan") ;;
         valgrind)
             wrapper=(valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
                 --error-exitcode=9 --num-callers=30 --fair-sched=try --vgdb=no "--log-file=$HB_OUT/$name.valgrind") ;;
@@ -55,7 +58,7 @@ run_program() {
         if compile "$HB_OUT/$name.program" "$source" "${flags[@]}" && start_simulators "$HB_OUT/$name"; then
             run_checks "$name" "${HB_PROGRAM_SECONDS:-300}" "${wrapper[@]}" "$HB_OUT/$name.program"
             expect_silence "$name"
-            if [ -s "$HB_OUT/$name.valgrind" ]; then cat "$HB_OUT/$name.valgrind"; fi
+            cat "$HB_OUT/$name".valgrind "$HB_OUT/$name".tsan.* 2>/dev/null || true
         else
             printf 'not ok %s: did not compile, or got no simulator\n' "$name" >>"$HB_OUT/$name.results"
         fi

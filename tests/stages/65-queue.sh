@@ -1,5 +1,6 @@
 # about: the queue and the end of the library: tests/c/queue against the debug library
 # group: queue
-# needs: cc=gcc curl=curl
+# needs: cc=gcc c++=g++ curl=curl
 build_library debug
-run_programs plain tests/c/queue/*.c
+export HB_TEST_CROWD=50000
+run_programs plain tests/c/queue/*.c tests/c/queue/*.cpp

@@ -1,5 +1,6 @@
 # about: the same under valgrind, against the release library
 # group: queue
-# needs: cc=gcc valgrind=valgrind
+# needs: cc=gcc c++=g++ valgrind=valgrind
 build_library release
-run_programs valgrind tests/c/queue/*.c
+export HB_TEST_CROWD=1000
+run_programs valgrind tests/c/queue/*.c tests/c/queue/*.cpp

@@ -385,8 +385,19 @@ impl State {
         let (tag, kind) = (inbox.tag, inbox.waiting.pop()?);
         self.waiting -= 1;
         let resumed = (was_full && !inbox.is_full()).then(|| inbox.producer.upgrade()).flatten();
-        if matches!(kind, EventKind::Done(_)) {
+        if let EventKind::Done(_response) = &kind {
+            #[cfg(feature = "test-hooks")]
+            if crate::hooks::wrongs(&crate::hooks::DOUBLE, op) {
+                inbox.waiting.push(EventKind::Done(Arc::clone(_response)));
+                self.waiting += 1;
+                self.ready.push_back(op);
+                return Some((Event { op, tag, kind }, resumed));
+            }
             self.remove(op);
+            #[cfg(feature = "test-hooks")]
+            if crate::hooks::wrongs(&crate::hooks::LOSE, op) {
+                return self.take();
+            }
         } else if !inbox.waiting.is_empty() {
             self.ready.push_back(op);
         }

@@ -7,6 +7,7 @@
 #ifndef STORM_H
 #define STORM_H
 
+#include "self.h"
 #include "ways.h"
 
 enum { STORM_THREADS = 8, STORM_PERCENT = 5, STORM_REQUESTS = 2000 };
@@ -89,7 +90,7 @@ static int storm_over(const struct way *way, int one_each) {
     struct storm storm;
     pthread_t threads[STORM_THREADS];
     char script[96];
-    long seed = number_in("HB_TEST_SEED", (long)(time(NULL) % 1000000 * 1000 + getpid() % 1000));
+    long seed = seed_of_run();
     int i;
     check_begin();
     /* More than the default of requests is somebody's wish, and takes its time. */

@@ -5,26 +5,8 @@
 #ifndef SHUTDOWN_H
 #define SHUTDOWN_H
 
+#include "self.h"
 #include "ways.h"
-
-#include <dirent.h>
-
-static int entries(const char *path) {
-    DIR *folder = opendir(path);
-    int count = 0;
-    if (folder == NULL) give_up(path);
-    while (readdir(folder) != NULL) count += 1;
-    closedir(folder);
-    return count;
-}
-
-static int threads(void) {
-    return entries("/proc/self/task");
-}
-
-static int descriptors(void) {
-    return entries("/proc/self/fd");
-}
 
 /* Requests in every state: all end, and their client and queue are used again. */
 static void again_and_again(const struct way *way) {
