@@ -17,7 +17,8 @@ check 'a display' wait_for_text "$HB_OUT/display" .
 DISPLAY=:$(cat "$HB_OUT/display")
 export DISPLAY SDL_VIDEODRIVER=x11 SDL_RENDER_DRIVER=software
 
-put_faults event-delay=20
+# What is stopped or left stalls, so that it cannot end by itself before.
+put_faults 'event-delay=20,times=1;event-delay=20,stall-after=40'
 run_checks sdl 120 "$HB_OUT/sdl.program" --self-test "$HB_OUT/sdl.bmp"
 collect sdl
 check 'the server saw one stopped and one left' wait_for_counts closes=2

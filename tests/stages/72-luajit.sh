@@ -12,7 +12,7 @@ check 'chat.lua streams' timeout -k 5 60 luajit examples/luajit/chat.lua 'a ques
 cat "$HB_OUT/chat"
 check 'an answer' grep -q '"a question".*sentences\.$' "$HB_OUT/chat"
 
-put_faults event-delay=1
+put_faults event-delay=5
 run_checks frames 120 luajit tests/luajit/frames.lua
 expect_silence frames
 collect frames
