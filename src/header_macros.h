@@ -34,8 +34,8 @@ struct hb_event;
  * Thread:    the one that made the call; no lock is held, and any function of the library may be called.
  * Data:      `event` is valid until you return; copy text or retain the response to keep it. `context` is yours.
  * Answer:    HB_CONTINUE, HB_STOP or HB_RETURN; anything else is HB_STOP; after HB_EVENT_DONE it is ignored.
- * Leaving:   by a C++ exception or longjmp is allowed; the call is then over. The request of a blocking call goes on
- *            without a reader, until hb_client_close or a later such call of the same thread.
+ * Leaving:   by a C++ exception, a longjmp, or a C# exception in Mono is allowed; the call is then over. The request of
+ *            a blocking call goes on without a reader, until hb_client_close or a later such call of the same thread.
  */
 typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *context);
 
@@ -45,6 +45,8 @@ typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *contex
  * Thread:    any, also one of the library's; no lock is held, but no function of the library may be called.
  * Data:      `context` is yours.
  * Leaving:   only by its return.
+ * Managed:   in Mono and Unity it must be native code: their garbage collector would wait for ever for a thread that
+ *            blocks signals, as the library's do. Take events by hb_queue_next or hb_queue_dispatch there.
  */
 typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 

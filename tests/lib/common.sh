@@ -13,13 +13,13 @@ stage_name() { local base; base=$(basename "$1" .sh); printf '%s' "${base#*-}"; 
 # The value of `# KEY: value` at the head of a stage file.
 header_of() { sed -n "s/^# $2: *//p" "$1"; }
 
-# What a stage needs and this machine lacks: one `WHAT=PACKAGE` a line. A need is a command, or
-# NAME.pc, a library, or /PATH, a file.
+# What a stage needs and this machine lacks: one `WHAT=PACKAGE` a line. A need is a command, or NAME.pc, a library, or
+# the path of a file.
 missing_needs() {
     local need
     for need in $(header_of "$1" needs); do
         case $need in
-            /*) [ -e "${need%%=*}" ] || printf '%s\n' "$need" ;;
+            /*=*) [ -e "${need%%=*}" ] || printf '%s\n' "$need" ;;
             *.pc=*) pkg-config --exists "${need%.pc=*}" 2>/dev/null || printf '%s\n' "$need" ;;
             *) command -v "${need%%=*}" >/dev/null || printf '%s\n' "$need" ;;
         esac

@@ -62,3 +62,21 @@ server_line() {
     done
     sed -n "/^$2 /{s///p;q}" "$1"
 }
+
+# put_faults SCRIPT: for requests to the plain simulator from now on.
+put_faults() { curl -fsS -X PUT --data-raw "$1" "$HB_TEST_CONTROL/simulator/faults" >/dev/null; }
+
+# wait_for_counts NAME=N...: whether the plain simulator has counted so many, or soon has; its counters are in the log.
+wait_for_counts() {
+    local IFS='&'
+    curl -sS --fail-with-body "$HB_TEST_CONTROL/simulator/wait?$*&timeout-ms=30000"
+}
+
+# wait_for_text FILE PATTERN: whether a program that runs has written it, or soon has.
+wait_for_text() {
+    local end=$((SECONDS + 30))
+    until grep -q "$2" "$1" 2>/dev/null; do
+        if [ "$SECONDS" -ge "$end" ]; then return 1; fi
+        sleep 0.02
+    done
+}
