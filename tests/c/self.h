@@ -44,11 +44,6 @@ static inline int64_t cpu_us(void) {
            + used.ru_stime.tv_usec;
 }
 
-static inline long number_in(const char *name, long otherwise) {
-    const char *value = getenv(name);
-    return value == NULL ? otherwise : atol(value);
-}
-
 /* What random numbers are drawn from: HB_TEST_SEED, or another number each time. */
 static inline long seed_of_run(void) {
     return number_in("HB_TEST_SEED", (long)(time(NULL) % 1000000 * 1000 + getpid() % 1000));
