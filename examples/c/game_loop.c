@@ -59,6 +59,7 @@ static int32_t HB_CALL on_event(const hb_event *event, void *context) {
             fprintf(stderr, "%s: %s\n", hb_status_name(event->status), hb_error_message(event->error, NULL));
             game->failed = 1;
         }
+        if (fflush(stdout) != 0) game->failed = 1;
         game->talking -= 1;
     }
     return HB_CONTINUE;
