@@ -138,7 +138,9 @@ impl Op {
         });
         let producer: Arc<dyn Producer> = op.clone();
         queue.open(id, tag, bound, Arc::downgrade(&producer))?;
-        if !siblings.add(id, &op) {
+        // Refused, unless it has ended meanwhile, by a close of the queue or of the library: then its end can be taken,
+        // and it counts.
+        if !siblings.add(id, &op) && lock(&op.live).take().is_some() {
             queue.withdraw(id);
             return Err(Error::new(Status::Closed, "the client is closed"));
         }
