@@ -141,10 +141,10 @@ impl Op {
         });
         let producer: Arc<dyn Producer> = op.clone();
         queue.open(id, tag, bound, Arc::downgrade(&producer))?;
-        if !siblings.add(id, &op) {
+        // Refused, unless it has ended meanwhile, by a close of the queue or of the library: then its end can be taken,
+        // and it counts.
+        if !siblings.add(id, &op) && lock(&op.live).take().is_some() {
             queue.withdraw(id);
-            // A close of the queue that came between has booked its end.
-            account.counters.add(Count::Requests, i64::from(lock(&op.live).is_none()));
             return Err(Error::new(Status::Closed, "the client is closed"));
         }
         // A close that came between has ended it, and found nothing to take out.

@@ -4,7 +4,7 @@
 # needs: /usr/lib/rustlib/src/rust/library/Cargo.lock=rust-web-src
 build_library tsan
 # At its exit the sanitizer waits for a second.
-export HB_TEST_CROWD=2500 HB_TEST_EXITS=2
+export HB_TEST_CROWD=2500 HB_TEST_EXITS=2 HB_TEST_STREAMS=200
 
 # What the sanitizer finds reaches the verdicts: here it must find something.
 cat >"$HB_OUT/race.c" <<'C'

@@ -9,6 +9,8 @@ use crate::queue::{Event, EventKind, Patience, Producer, Queue, Taken, cancel};
 use crate::registry::Registry;
 use crate::wire::{Decoder, Expect, Kind, Limits};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 fn decoder() -> Decoder {
@@ -16,10 +18,14 @@ fn decoder() -> Decoder {
 }
 
 fn try_begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>, Error> {
+    try_begin_as(Op::reserve(), queue, requests)
+}
+
+fn try_begin_as(id: u64, queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>, Error> {
     let counters = Arc::<Counters>::default();
     let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
     let ticket = Pacer::new(Rates::default(), Duration::from_secs(60)).ticket("m");
-    let (id, bound, decoder) = (Op::reserve(), 100_000, decoder());
+    let (bound, decoder) = (100_000, decoder());
     let start = Start { id, tag: 7, pieces: true, queue, bound, model: "m", ticket, decoder };
     Op::begin(start, &Arc::new(account), requests)
 }
@@ -172,4 +178,33 @@ fn a_retry_starts_over() {
     assert_eq!(op.attempt(Key::new("sk-secret").ok()).unwrap(), 2);
     op.end(Ok(()));
     assert_eq!(done(take(&queue)).attempts, 2);
+}
+
+#[test]
+fn what_is_refused_has_no_end() {
+    const TIMES: usize = 20_000;
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::<Registry<Op>>::default());
+    requests.close();
+    let (now, over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (accepted, ended) = thread::scope(|scope| {
+        // Ends each request, and takes its end, as early as it can.
+        let other = scope.spawn(|| {
+            let mut ended = 0;
+            while !over.load(Ordering::SeqCst) {
+                cancel(now.load(Ordering::SeqCst));
+                ended += usize::from(take(&queue).is_some());
+            }
+            ended
+        });
+        let mut accepted = 0;
+        for _ in 0..TIMES {
+            let id = Op::reserve();
+            now.store(id, Ordering::SeqCst);
+            accepted += usize::from(try_begin_as(id, &queue, &requests).is_ok());
+        }
+        over.store(true, Ordering::SeqCst);
+        (accepted, other.join().unwrap())
+    });
+    let rest = std::iter::from_fn(|| take(&queue)).count();
+    assert_eq!(ended + rest, accepted);
 }

@@ -153,8 +153,9 @@ static void use_queue(struct member *self, struct place *place, int may_start) {
     struct crowd *crowd = self->crowd;
     pthread_rwlock_rdlock(&place->lock);
     if (may_start) start(self, place);
-    if (once_in(self, 2)) take(self, place, (int32_t)draw(self, 8));
-    else dispatch(self, place);
+    /* Who may not start waits, mostly. */
+    if (once_in(self, may_start ? 2 : 8)) dispatch(self, place);
+    else take(self, place, (int32_t)draw(self, 8));
     if (once_in(self, 30)) hb_queue_wake(place->queue);
     if (once_in(self, 100)) hb_queue_set_wakeup(place->queue, once_in(self, 2) ? hook : NULL, place->life);
     if (once_in(self, 100)) {

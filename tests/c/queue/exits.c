@@ -172,6 +172,8 @@ int main(int count, char **arguments) {
         /* Not exit: that is a matter of the part. */
         return check_end();
     }
+    printf("# %ld exits of each kind, %ld loads\n", number_in("HB_TEST_EXITS", EXITS),
+           number_in("HB_TEST_LOADS", LOADS));
     copy_library(0);
     copy_library(1);
     for (i = 0; i < PARTS; i++) {
