@@ -1,6 +1,7 @@
 //! Events waiting for their consumer.
 
 mod event;
+mod state;
 mod sync;
 mod wake;
 
@@ -9,7 +10,7 @@ pub use wake::{Hook, Ring, Signal};
 
 use crate::error::{Error, Status};
 use crate::registry::Registry;
-use std::collections::{HashMap, VecDeque};
+use state::{Inbox, State};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use sync::{Condvar, Mutex, MutexGuard, lock, wait, wait_for};
@@ -40,40 +41,6 @@ pub trait Producer: Send + Sync {
     fn cancel(&self, why: &str);
     /// Its inbox, which was full, has room again.
     fn resume(&self);
-}
-
-/// What one request has in a queue.
-struct Inbox {
-    tag: u64,
-    /// Bytes of what waits from which on it is full.
-    bound: usize,
-    /// Ended by a close of the queue; not kept alive by it.
-    producer: Weak<dyn Producer>,
-    waiting: Waiting,
-}
-
-impl Inbox {
-    fn is_full(&self) -> bool {
-        self.waiting.bytes() >= self.bound
-    }
-}
-
-#[derive(Default)]
-struct State {
-    inboxes: HashMap<u64, Inbox>,
-    /// Requests with something waiting, each once; the one that waits longest is first, and goes to the end when
-    /// it has more, so that a chatty stream cannot starve the rest.
-    ready: VecDeque<u64>,
-    /// Events in all inboxes.
-    waiting: usize,
-    closed: bool,
-    taking: bool,
-    /// Somebody wants the consumer back.
-    woken: bool,
-    /// Whether there was a reason to come when the state was last left.
-    told: bool,
-    signal: Option<Box<dyn Signal>>,
-    bell: Option<Arc<Bell>>,
 }
 
 /// Events of any number of requests, in order within each.
@@ -359,66 +326,6 @@ impl Queue {
 fn resume(producer: Option<Arc<dyn Producer>>) {
     if let Some(producer) = producer {
         producer.resume();
-    }
-}
-
-impl State {
-    /// Whether a consumer has a reason to come.
-    fn reason(&self) -> bool {
-        self.waiting > 0 || self.woken || self.closed
-    }
-
-    /// Whether nothing can come any more: each inbox that is open gets its last event still.
-    fn is_over(&self) -> bool {
-        self.closed && self.inboxes.is_empty()
-    }
-
-    fn producers(&self) -> impl Iterator<Item = Arc<dyn Producer>> {
-        self.inboxes.values().filter_map(|inbox| inbox.producer.upgrade())
-    }
-
-    /// Takes an event, and the producer to be told of the room that it leaves.
-    fn take(&mut self) -> Option<(Event, Option<Arc<dyn Producer>>)> {
-        let op = self.ready.pop_front()?;
-        let inbox = self.inboxes.get_mut(&op)?;
-        let was_full = inbox.is_full();
-        let (tag, kind) = (inbox.tag, inbox.waiting.pop()?);
-        self.waiting -= 1;
-        let resumed = (was_full && !inbox.is_full()).then(|| inbox.producer.upgrade()).flatten();
-        if let EventKind::Done(_response) = &kind {
-            #[cfg(feature = "test-hooks")]
-            if crate::hooks::wrongs(&crate::hooks::DOUBLE, op) {
-                inbox.waiting.push(EventKind::Done(Arc::clone(_response)));
-                self.waiting += 1;
-                self.ready.push_back(op);
-                return Some((Event { op, tag, kind }, resumed));
-            }
-            self.remove(op);
-            #[cfg(feature = "test-hooks")]
-            if crate::hooks::wrongs(&crate::hooks::LOSE, op) {
-                return self.take();
-            }
-        } else if !inbox.waiting.is_empty() {
-            self.ready.push_back(op);
-        }
-        Some((Event { op, tag, kind }, resumed))
-    }
-
-    /// Drops of what waits of a request what `clear` drops.
-    fn clear(&mut self, id: u64, clear: fn(&mut Waiting)) {
-        let Self { inboxes, ready, waiting, .. } = self;
-        let Some(inbox) = inboxes.get_mut(&id) else { return };
-        let before = inbox.waiting.len();
-        clear(&mut inbox.waiting);
-        *waiting -= before - inbox.waiting.len();
-        if before > 0 && inbox.waiting.is_empty() {
-            ready.retain(|ready| *ready != id);
-        }
-    }
-
-    fn remove(&mut self, id: u64) {
-        self.inboxes.remove(&id);
-        QUEUES.remove(id);
     }
 }
 
