@@ -17,6 +17,9 @@ use tokio::time::{Sleep, sleep};
 /// asked for, so that ten thousand open streams cost little memory.
 pub type Pieces = Box<dyn Iterator<Item = Bytes> + Send>;
 
+/// A reset takes away what the client's system has and the client has not read, be it the head: so it is given time.
+const BEFORE_RESET: Duration = Duration::from_millis(30);
+
 /// What the body does next.
 #[derive(Debug, PartialEq)]
 enum Step {
@@ -73,6 +76,9 @@ impl Steps {
 
     fn end(&mut self, how: Option<Break>) {
         self.over = true;
+        if how == Some(Break::Reset) {
+            self.waiting.push_back(Step::Pause(BEFORE_RESET));
+        }
         self.waiting.extend(how.map(Step::Break));
     }
 
