@@ -32,7 +32,7 @@
  *
  * Four kinds of thing, one idiom each. What you hand in is an object that you fill by setters (hb_options,
  * hb_request). What you get out is an object that you read by getters (hb_response, hb_error, hb_model_list,
- * hb_log). What happens is a struct that you read (hb_event). What is going on is a number (hb_op).
+ * hb_log, hb_text). What happens is a struct that you read (hb_event). What is going on is a number (hb_op).
  *
  * Threads. The library never calls you on a thread of its own: a callback runs only inside a call that you made,
  * on the thread that made it, with no lock held, and may call any function of the library. Everything else waits
@@ -503,6 +503,11 @@ typedef struct hb_request hb_request;
  * or a call that is not there, and a NULL response answer "", 0, -1 or HB_OK. Getters never block.
  */
 typedef struct hb_response hb_response;
+
+/**
+ * Text that the library made for you. Immutable.
+ */
+typedef struct hb_text hb_text;
 
 /**
  * What a call answers: 0 is success, above 0 nothing is wrong, below 0 it failed.
@@ -1512,6 +1517,36 @@ HB_API hb_status hb_request_set_user(struct hb_request *request, const char *tex
 HB_API hb_status hb_request_set_suffix(struct hb_request *request, const char *text, size_t len);
 
 /**
+ * Ask for an answer that is a JSON object, of whatever shape; say in a message which one. Replaces what another such
+ * call, or hb_request_set_json for "response_format", asked for.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_json_object(struct hb_request *request);
+
+/**
+ * Ask for an answer that fits a JSON Schema. In all else like hb_request_set_json_object.
+ *
+ * The schema is sent as it is written, and the server keeps the answer to it: strictly if `strict` is not 0. The
+ * library does not check the answer; a cut one is no whole JSON (see hb_json_close).
+ *
+ * Ownership: both are copied. `name` is NUL-terminated: the server's name for the schema.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `name` is not 1 to 64 letters, digits, hyphens and underscores, or `schema` is no
+ *                                   JSON object
+ */
+HB_API
+hb_status hb_request_set_json_schema(struct hb_request *request,
+                                     const char *name,
+                                     const char *schema,
+                                     size_t len,
+                                     int32_t strict);
+
+/**
  * Send a chat and wait for the whole answer.
  *
  * Ownership: `*response` is yours, and so is `*error`; free both. There may be a response together with an error:
@@ -2189,6 +2224,42 @@ HB_API int64_t hb_model_list_input_price(const struct hb_model_list *models, uin
  * Any thread; never blocks; -1 for NULL or an index out of range.
  */
 HB_API int64_t hb_model_list_output_price(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * Make the beginning of a JSON object or array whole, so that an answer can be shown while it arrives.
+ *
+ * What is open is closed. What has no value yet is left out: a key without one, half a word, half an escape. A string
+ * is what has come of it, a number as much as is one. The text is empty where nothing has begun. Of what is whole
+ * nothing changes, so that a whole text stays as it is, without the space behind it.
+ *
+ * Ownership: `json` is only read. `*text` is yours, NULL on failure; free it with hb_text_free.
+ * Thread:    any.
+ * Blocks:    never; it reads `json` once.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, no UTF-8, or not the beginning of an object or an array; the message says
+ *                                   which byte does not fit
+ */
+HB_API
+hb_status hb_json_close(const char *json,
+                        size_t len,
+                        struct hb_text **text,
+                        struct hb_error **error);
+
+/**
+ * The text itself. NUL-terminated, but may hold NULs; `len` may be NULL.
+ *
+ * Borrowed, valid as long as `text`. Any thread; never blocks; "" for NULL.
+ */
+HB_API const char *hb_text_data(const struct hb_text *text, size_t *len);
+
+/**
+ * Free a text.
+ *
+ * Ownership: takes `text`; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_text_free(struct hb_text *text);
 
 /**
  * The number behind HYPERBOLIC_ABI_VERSION of the library that is loaded. Programs that were built against another

@@ -2,6 +2,7 @@
 
 use crate::request::{edit, hb_request};
 use crate::status::hb_status;
+use crate::text::{identifier, text};
 use std::ffi::c_char;
 
 /// Limit the answer, in tokens. Default: the server's (512 for text completions).
@@ -202,4 +203,42 @@ pub unsafe extern "C" fn hb_request_set_suffix(
 ) -> hb_status {
     // SAFETY: the header gives the caller's duties.
     unsafe { edit(request, |request| request.set_text("suffix", crate::text::text("suffix", text, len)?)) }
+}
+
+/// Ask for an answer that is a JSON object, of whatever shape; say in a message which one. Replaces what another such
+/// call, or hb_request_set_json for "response_format", asked for.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_json_object(request: *mut hb_request) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.set_json_object()) }
+}
+
+/// Ask for an answer that fits a JSON Schema. In all else like hb_request_set_json_object.
+///
+/// The schema is sent as it is written, and the server keeps the answer to it: strictly if `strict` is not 0. The
+/// library does not check the answer; a cut one is no whole JSON (see hb_json_close).
+///
+/// Ownership: both are copied. `name` is NUL-terminated: the server's name for the schema.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `name` is not 1 to 64 letters, digits, hyphens and underscores, or `schema` is no
+///                                   JSON object
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_json_schema(
+    request: *mut hb_request,
+    name: *const c_char,
+    schema: *const c_char,
+    len: usize,
+    strict: i32,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        edit(request, |request| {
+            request.set_json_schema(identifier("name", name)?, text("schema", schema, len)?, strict != 0)
+        })
+    }
 }

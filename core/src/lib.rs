@@ -27,6 +27,7 @@ mod registry;
 pub mod request;
 pub mod response;
 mod retry;
+mod structured;
 mod sync;
 pub mod text;
 pub mod wire;

@@ -137,7 +137,7 @@ impl Request {
         Ok(())
     }
 
-    fn store(&mut self, key: &str, value: Box<RawValue>) {
+    pub(crate) fn store(&mut self, key: &str, value: Box<RawValue>) {
         let value = Arc::from(value);
         match self.fields.iter_mut().find(|(name, _)| **name == *key) {
             Some((_, old)) => *old = value,

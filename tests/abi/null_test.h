@@ -134,6 +134,12 @@ static inline void HB_CALL wake_up(void *context) {
     (void)context;
 }
 
+static inline hb_text *make_text(void) {
+    hb_text *text = NULL;
+    if (hb_json_close("[\"made\"]", HB_NUL, &text, NULL) != HB_OK) give_up("no text");
+    return text;
+}
+
 static inline hb_queue *make_queue(void) {
     hb_queue *queue = NULL;
     if (hb_queue_new(&queue, NULL) != HB_OK) give_up("no queue");

@@ -34,6 +34,7 @@ OUT = {
     "hb_model_list **": ("hb_model_list *", "hb_model_list_free({0})"),
     "const hb_event **": ("const hb_event *", "hb_event_free({0})"),
     "hb_error **": ("hb_error *", "hb_error_free({0})"),
+    "hb_text **": ("hb_text *", "hb_text_free({0})"),
     "hb_op *": ("hb_op ", "hb_cancel({0})"),
     "size_t *": ("size_t ", "(void){0}"),
     "uint32_t *": ("uint32_t ", "(void){0}"),
@@ -49,6 +50,7 @@ OBJECTS = {
     "hb_error": ("hb_error *", "make_error()", "hb_error_free({0})"),
     "hb_model_list": ("const hb_model_list *", "hb_catalog()", "(void){0}"),
     "hb_log": ("hb_log *", "make_log()", "hb_log_free({0})"),
+    "hb_text": ("hb_text *", "make_text()", "hb_text_free({0})"),
 }
 
 # Valid values, by type and, for texts, by name. A function that needs another one has it in SPECIAL.
@@ -73,6 +75,9 @@ SPECIAL = {
     ("hb_request_from_json", "json"): r'"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"',
     ("hb_queue_next", "queue"): "make_queue_with_event()",
     ("hb_queue_dispatch", "queue"): "make_queue_with_event()",
+    ("hb_request_set_json_schema", "name"): '"answer"',
+    ("hb_request_set_json_schema", "schema"): '"{}"',
+    ("hb_json_close", "json"): '"[1"',
     ("hb_complete", "request"): "make_completion()",
     ("hb_complete_stream", "request"): "make_completion()",
     ("hb_request_set_prompt", "request"): "make_completion()",

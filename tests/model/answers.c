@@ -47,7 +47,7 @@ static void check_chat(hb_client *client) {
 struct pieces {
     char text[4096];
     size_t len;
-    int count, dones;
+    int count, dones, closed;
 };
 
 static int32_t HB_CALL collect(const hb_event *event, void *context) {
@@ -94,10 +94,9 @@ static void check_completion(hb_client *client) {
     hb_request_free(request);
 }
 
-#define SCHEMA                                                                                      \
-    "{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"capital\",\"schema\":{\"type\":\"object\","    \
-    "\"properties\":{\"capital\":{\"enum\":[\"Paris\",\"Rome\"]},\"in_europe\":{\"type\":\"boolean\"}}," \
-    "\"required\":[\"capital\",\"in_europe\"],\"additionalProperties\":false}}}"
+#define SCHEMA                                                                                          \
+    "{\"type\":\"object\",\"properties\":{\"capital\":{\"enum\":[\"Paris\",\"Rome\"]},"                   \
+    "\"in_europe\":{\"type\":\"boolean\"}},\"required\":[\"capital\",\"in_europe\"],\"additionalProperties\":false}"
 
 /* The next word of a JSON text, if it is `word`. */
 static int takes(const char **json, const char *word) {
@@ -115,17 +114,32 @@ static int fits_schema(const char *json) {
            takes(&json, "}") && json[strspn(json, " \t\r\n")] == '\0';
 }
 
+/* What has come of an object, each time as one. */
+static int32_t HB_CALL close_each(const hb_event *event, void *context) {
+    struct pieces *pieces = (struct pieces *)context;
+    hb_text *whole = NULL;
+    collect(event, context);
+    if (event->kind == HB_EVENT_TEXT) pieces->closed += hb_json_close(pieces->text, pieces->len, &whole, NULL) == HB_OK;
+    hb_text_free(whole);
+    return HB_CONTINUE;
+}
+
 static void check_schema(hb_client *client) {
+    struct pieces *pieces = (struct pieces *)memory(sizeof *pieces);
     hb_response *response = NULL;
     hb_error *error = NULL;
     hb_request *request = model_chat("What is the capital of France, and is that in Europe?", 64);
-    hb_request_set_json(request, "response_format", SCHEMA, HB_NUL);
-    if (check_ok("an answer after a schema", hb_chat(client, request, &response, &error), &error)) {
+    hb_request_set_json_schema(request, "capital", SCHEMA, HB_NUL, 1);
+    hb_status status = hb_chat_stream(client, request, close_each, pieces, &response, &error);
+    if (check_ok("an answer after a schema", status, &error)) {
         const char *text = hb_response_text(response, 0, NULL);
         check(fits_schema(text), "it is the schema's object", "got %s", text);
+        check(pieces->closed > 1 && pieces->closed == pieces->count, "and one with each piece", "%d of %d",
+              pieces->closed, pieces->count);
     }
     hb_response_free(response);
     hb_request_free(request);
+    free(pieces);
 }
 
 static void check_models(hb_client *client) {

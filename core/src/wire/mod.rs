@@ -17,6 +17,7 @@ pub mod body;
 mod choice;
 pub mod chunk;
 mod clean;
+pub mod close;
 pub mod errors;
 mod fields;
 pub mod json;
