@@ -114,13 +114,15 @@ struct hb_event;
  * Answer:    HB_CONTINUE, HB_STOP or HB_RETURN; anything else is HB_STOP; after HB_EVENT_DONE it is ignored.
  * Leaving:   by a C++ exception, a longjmp, or a C# exception in Mono is allowed; the call is then over. The request of
  *            a blocking call goes on without a reader, until hb_client_close or a later such call of the same thread.
+ *            Not by saving the stack away for later (greenlets): to the library that looks like an exception.
  */
 typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *context);
 
 /**
  * Your wake-up function, for hb_queue_set_wakeup: there is something to take. It may only signal.
  *
- * Thread:    any, also one of the library's; no lock is held, but no function of the library may be called.
+ * Thread:    any, also one of the library's; no lock is held, but no function of the library may be called, and no lock
+ *            that you take here may be held around a call of the library.
  * Data:      `context` is yours.
  * Leaving:   only by its return.
  * Managed:   in Mono and Unity it must be native code: their garbage collector would wait for ever for a thread that
@@ -1706,10 +1708,10 @@ HB_API hb_status hb_queue_next(struct hb_queue *queue, int32_t timeout_ms, const
  * requests take turns, so that one with much to say does not hold up the others. With nothing to do it answers
  * HB_OK at once.
  *
- * `on_event` may call any function of the library, also this one, and may close or free the queue: then the
- * dispatch returns after it. Its answers: HB_CONTINUE; HB_STOP cancels the request of its event; HB_RETURN lets the
- * dispatch return. It may leave by a C++ exception or a longjmp: the queue stays whole, and what waits is there for
- * the next dispatch.
+ * `on_event` may call any function of the library, also this one, and may close or free the queue; once it is freed,
+ * the dispatch returns after the callback, and its status says nothing. Answers: HB_CONTINUE; HB_STOP cancels the
+ * request of its event; HB_RETURN lets the dispatch return. It may leave by a C++ exception or a longjmp: the queue
+ * stays whole, and what waits is there for the next dispatch. Make one: the wake-up function is not called for that.
  *
  * Ownership: the event is valid until `on_event` returns; `context` is handed through. `*handled` counts the calls of
  *            `on_event`, written before each; `handled` may be NULL.
@@ -1738,7 +1740,8 @@ hb_status hb_queue_dispatch(struct hb_queue *queue,
  * Ownership: the library's: poll it, and never read or close it. Take it out of your loop before you free the queue.
  * Thread:    any.
  * Blocks:    never.
- * Fails:     -1 for NULL, where no descriptor is left, and on systems that have no such handle yet
+ * Fails:     -1 for NULL, where no descriptor is left, after a fork in the child, and on systems that have no such
+ *            handle yet
  */
 HB_API
 intptr_t hb_queue_native_handle(struct hb_queue *queue);
@@ -1750,7 +1753,8 @@ intptr_t hb_queue_native_handle(struct hb_queue *queue);
  * returns with events left, and on hb_queue_close. It may run on a thread of the library, or inside a function of
  * the library that you call, with no lock held: it may only signal (set a flag, post to an event loop), must not
  * call any function of the library, and must not leave by an exception. It may be called once too often. A lock that
- * it takes must not be held around this call or hb_queue_free, which wait for it.
+ * it takes must not be held around any call of the library: that may call it, or wait for its end. Who goes by it
+ * takes until nothing is left (hb_queue_next answers HB_TIMEOUT), or calls hb_queue_dispatch once each time.
  *
  * Ownership: `context` is handed through. Once this or hb_queue_free returns, the old function is not running and is
  *            not called again.

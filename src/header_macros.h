@@ -36,13 +36,15 @@ struct hb_event;
  * Answer:    HB_CONTINUE, HB_STOP or HB_RETURN; anything else is HB_STOP; after HB_EVENT_DONE it is ignored.
  * Leaving:   by a C++ exception, a longjmp, or a C# exception in Mono is allowed; the call is then over. The request of
  *            a blocking call goes on without a reader, until hb_client_close or a later such call of the same thread.
+ *            Not by saving the stack away for later (greenlets): to the library that looks like an exception.
  */
 typedef int32_t(HB_CALL *hb_event_fn)(const struct hb_event *event, void *context);
 
 /**
  * Your wake-up function, for hb_queue_set_wakeup: there is something to take. It may only signal.
  *
- * Thread:    any, also one of the library's; no lock is held, but no function of the library may be called.
+ * Thread:    any, also one of the library's; no lock is held, but no function of the library may be called, and no lock
+ *            that you take here may be held around a call of the library.
  * Data:      `context` is yours.
  * Leaving:   only by its return.
  * Managed:   in Mono and Unity it must be native code: their garbage collector would wait for ever for a thread that

@@ -8,10 +8,11 @@ use crate::handle::{Handle, Shared, null};
 use crate::status::{HB_E_INVALID_ARGUMENT, HB_E_PANIC, HB_OK, HB_TIMEOUT, HB_WOKEN, hb_status, number};
 use crate::{in_hand, sys};
 use hyperbolic_core::op::Op;
-use hyperbolic_core::queue::{Hook, Patience, Queue, Taken};
+use hyperbolic_core::queue::{Begun, Hook, Patience, Pump, Queue, Taken};
 use std::ffi::c_void;
+use std::ptr::null_mut;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What wakes the app. The header declares it, because it needs a calling convention on Windows.
 pub type hb_wakeup_fn = Option<unsafe extern "C" fn(context: *mut c_void)>;
@@ -106,10 +107,10 @@ pub fn patience(timeout_ms: i32) -> Option<Patience> {
 /// requests take turns, so that one with much to say does not hold up the others. With nothing to do it answers
 /// HB_OK at once.
 ///
-/// `on_event` may call any function of the library, also this one, and may close or free the queue: then the
-/// dispatch returns after it. Its answers: HB_CONTINUE; HB_STOP cancels the request of its event; HB_RETURN lets the
-/// dispatch return. It may leave by a C++ exception or a longjmp: the queue stays whole, and what waits is there for
-/// the next dispatch.
+/// `on_event` may call any function of the library, also this one, and may close or free the queue; once it is freed,
+/// the dispatch returns after the callback, and its status says nothing. Answers: HB_CONTINUE; HB_STOP cancels the
+/// request of its event; HB_RETURN lets the dispatch return. It may leave by a C++ exception or a longjmp: the queue
+/// stays whole, and what waits is there for the next dispatch. Make one: the wake-up function is not called for that.
 ///
 /// Ownership: the event is valid until `on_event` returns; `context` is handed through. `*handled` counts the calls of
 ///            `on_event`, written before each; `handled` may be NULL.
@@ -129,22 +130,21 @@ pub unsafe extern "C-unwind" fn hb_queue_dispatch(
     budget_us: u32,
     handled: *mut u32,
 ) -> hb_status {
-    let (frame, mut count) = (0u8, 0u32);
-    let mut pump = Pump { call: 0, left: 0, until: None };
+    let (frame, mut count, mut answer) = (0u8, 0u32, HB_CONTINUE);
+    let mut dispatch: Option<Dispatch> = None;
     // SAFETY: the header gives the caller's duties.
     unsafe {
         put(handled, count);
-        let opened = boundary::status(|| match (hb_queue::share(queue), on_event) {
-            (Some(queue), Some(_)) => pump.open(&queue, max_events, budget_us, &raw const frame),
+        let begun = boundary::status(|| match (hb_queue::share(queue), on_event) {
+            (Some(queue), Some(_)) => begin(&queue, max_events, budget_us, &raw const frame, &mut dispatch),
             _ => HB_E_INVALID_ARGUMENT,
         });
-        let Some(on_event) = on_event.filter(|_| pump.left > 0) else { return opened };
-        let mut answer = HB_CONTINUE;
+        let (Some(mut dispatch), Some(on_event)) = (dispatch, on_event) else { return begun };
         loop {
             let mut event: *const hb_event = std::ptr::null();
-            let status = boundary::status(|| pump.take(answer, count, &mut event));
+            let status = boundary::status(|| dispatch.take(answer, &mut event));
             if event.is_null() {
-                boundary::free(|| pump.leave());
+                boundary::free(|| dispatch.end());
                 return status;
             }
             count += 1;
@@ -152,72 +152,64 @@ pub unsafe extern "C-unwind" fn hb_queue_dispatch(
             // Foreign code, outside of every boundary, so that what it throws passes.
             answer = on_event(event, context);
             // A callback may have forked, and the child must not touch the locks: that is what a free does.
-            boundary::free(|| in_hand::settle(pump.call, answer));
+            boundary::free(|| in_hand::settle(dispatch.call, answer));
         }
     }
 }
 
-/// What a dispatch knows. Nothing in it needs a drop: a callback may leave without one.
+/// Enters a dispatch, if there is anything to do.
+fn begin(
+    queue: &Arc<Queue>,
+    max_events: u32,
+    budget_us: u32,
+    frame: *const u8,
+    dispatch: &mut Option<Dispatch>,
+) -> hb_status {
+    let most = if max_events == 0 { usize::MAX } else { max_events as usize };
+    let budget = (budget_us > 0).then(|| Duration::from_micros(budget_us.into()));
+    match Pump::begin(queue, most, budget) {
+        Ok(Begun::Nothing) => HB_OK,
+        Ok(Begun::Woken) => HB_WOKEN,
+        Ok(Begun::Pump(pump)) => {
+            let call = Op::reserve();
+            in_hand::enter(call, queue, false, frame);
+            *dispatch = Some(Dispatch { call, pump });
+            HB_OK
+        }
+        Err(status) => number(status),
+    }
+}
+
+/// A dispatch under way, by its number in the list of calls. Nothing in it needs a drop.
 #[derive(Clone, Copy)]
-struct Pump {
-    /// Its number in the list of calls.
+struct Dispatch {
     call: u64,
-    /// Events that it may take.
-    left: usize,
-    until: Option<Instant>,
+    pump: Pump,
 }
 
-impl Pump {
-    /// Enters the call, if there is anything to do; to find that there is not is cheap.
-    fn open(&mut self, queue: &Arc<Queue>, max_events: u32, budget_us: u32, frame: *const u8) -> hb_status {
-        let waiting = match queue.waiting() {
-            Ok(0) => return if queue.take_wake() { HB_WOKEN } else { HB_OK },
-            Ok(waiting) => waiting,
-            Err(status) => return number(status),
-        };
-        let most = if max_events == 0 { usize::MAX } else { max_events as usize };
-        let budget = (budget_us > 0).then(|| Duration::from_micros(budget_us.into()));
-        self.until = budget.and_then(|budget| Instant::now().checked_add(budget));
-        self.left = waiting.min(most);
-        self.call = Op::reserve();
-        in_hand::enter(self.call, queue, false, frame);
-        HB_OK
-    }
-
+impl Dispatch {
     /// Takes the next event into the hand, unless it is time to return: then `event` stays NULL.
-    fn take(&self, answer: i32, count: u32, event: &mut *const hb_event) -> hb_status {
+    fn take(&mut self, answer: i32, event: &mut *const hb_event) -> hb_status {
         let Ok(queue) = in_hand::queue(self.call) else { return HB_E_PANIC };
-        // One is handled in any case.
-        if count > 0 {
-            if queue.take_wake() {
-                return HB_WOKEN;
-            }
-            let is_over = self.until.is_some_and(|until| until <= Instant::now());
-            if answer == HB_RETURN || is_over || count as usize >= self.left {
-                return HB_OK;
-            }
-        }
-        match queue.take() {
-            Ok(Some(next)) => match in_hand::give(self.call, next) {
+        match self.pump.take(&queue, answer == HB_RETURN) {
+            Ok(Taken::Event(next)) => match in_hand::give(self.call, next) {
                 Ok(next) => {
                     *event = next;
                     HB_OK
                 }
                 Err(_) => HB_E_PANIC,
             },
-            Ok(None) => HB_OK,
+            Ok(Taken::Woken) => HB_WOKEN,
+            Ok(Taken::Nothing) => HB_OK,
             Err(status) => number(status),
         }
     }
 
-    /// Ends the call. Who goes by the hook must come back for what is left.
-    fn leave(&self) {
+    fn end(&self) {
         let queue = in_hand::queue(self.call);
         in_hand::leave(self.call);
-        if let Ok(queue) = queue
-            && queue.waiting().is_ok_and(|waiting| waiting > 0)
-        {
-            queue.ring();
+        if let Ok(queue) = queue {
+            self.pump.end(&queue);
         }
     }
 }
@@ -230,10 +222,13 @@ impl Pump {
 /// Ownership: the library's: poll it, and never read or close it. Take it out of your loop before you free the queue.
 /// Thread:    any.
 /// Blocks:    never.
-/// Fails:     -1 for NULL, where no descriptor is left, and on systems that have no such handle yet
+/// Fails:     -1 for NULL, where no descriptor is left, after a fork in the child, and on systems that have no such
+///            handle yet
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_queue_native_handle(queue: *mut hb_queue) -> isize {
     boundary::value(-1, || {
+        // A thread that is not in a forked child may hold the lock there.
+        let queue = if sys::forked() { null_mut() } else { queue };
         // SAFETY: the header gives the caller's duties.
         let queue = unsafe { hb_queue::share(queue) };
         queue.and_then(|queue| queue.signal(sys::signal).ok()).unwrap_or(-1)
@@ -246,7 +241,8 @@ pub unsafe extern "C" fn hb_queue_native_handle(queue: *mut hb_queue) -> isize {
 /// returns with events left, and on hb_queue_close. It may run on a thread of the library, or inside a function of
 /// the library that you call, with no lock held: it may only signal (set a flag, post to an event loop), must not
 /// call any function of the library, and must not leave by an exception. It may be called once too often. A lock that
-/// it takes must not be held around this call or hb_queue_free, which wait for it.
+/// it takes must not be held around any call of the library: that may call it, or wait for its end. Who goes by it
+/// takes until nothing is left (hb_queue_next answers HB_TIMEOUT), or calls hb_queue_dispatch once each time.
 ///
 /// Ownership: `context` is handed through. Once this or hb_queue_free returns, the old function is not running and is
 ///            not called again.

@@ -24,11 +24,20 @@ struct Running {
     crew: Arc<Crew>,
 }
 
-/// The threads of one runtime.
-#[derive(Default)]
+/// The threads of one runtime: whether any is left, or is still to begin.
 struct Crew {
-    alive: Mutex<usize>,
-    one_ended: Condvar,
+    is_alive: Mutex<bool>,
+    ended: Condvar,
+}
+
+/// What a runtime holds as long as it has a thread; the last one drops it.
+struct Aboard(Arc<Crew>);
+
+impl Drop for Aboard {
+    fn drop(&mut self) {
+        *lock(&self.0.is_alive) = false;
+        self.0.ended.notify_all();
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -54,19 +63,16 @@ fn start() -> io::Result<Running> {
 }
 
 fn build() -> io::Result<Running> {
-    let crew = Arc::<Crew>::default();
-    let (starting, ending) = (Arc::clone(&crew), Arc::clone(&crew));
+    let crew = Arc::new(Crew { is_alive: Mutex::new(true), ended: Condvar::new() });
+    let aboard = Aboard(Arc::clone(&crew));
     let runtime = Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(LOOKUPS)
         .thread_name("hyperbolic-io")
         .on_thread_start(move || {
+            // A thread that was made and has not begun yet counts too: so it is owned, not counted.
+            let Aboard(_) = &aboard;
             adopt_thread();
-            *lock(&starting.alive) += 1;
-        })
-        .on_thread_stop(move || {
-            *lock(&ending.alive) -= 1;
-            ending.one_ended.notify_all();
         })
         .enable_io()
         .enable_time()
@@ -80,15 +86,23 @@ pub fn shut_down(patience: Patience) -> Result<bool, Error> {
         Patience::Forever => None,
         Patience::For(time) => Instant::now().checked_add(time),
     };
-    if let Some(Running { runtime, crew }) = lock(&RUNTIME).take() {
-        lock(&ABANDONED).push(crew);
+    let running = {
+        let mut running = lock(&RUNTIME);
+        // Under the lock, so that another shutdown finds one or the other.
+        lock(&ABANDONED).extend(running.iter().map(|running| Arc::clone(&running.crew)));
+        running.take()
+    };
+    // Not under it: the next request begins afresh, and need not wait.
+    if let Some(Running { runtime, .. }) = running {
         // First the requests: otherwise one could see its connection go, and take that for the reason.
         hyperbolic_core::end_all();
         join(runtime, until)?;
+        // What was begun meanwhile.
+        hyperbolic_core::abandon_lookups();
     }
     let crews = lock(&ABANDONED).clone();
     let all_ended = crews.iter().all(|crew| crew.ends(until));
-    lock(&ABANDONED).retain(|crew| *lock(&crew.alive) > 0);
+    lock(&ABANDONED).retain(|crew| *lock(&crew.is_alive));
     Ok(all_ended)
 }
 
@@ -124,16 +138,16 @@ fn join(runtime: Runtime, until: Option<Instant>) -> Result<(), Error> {
 impl Crew {
     /// Waits until all have ended, or the time has.
     fn ends(&self, until: Option<Instant>) -> bool {
-        let mut alive = lock(&self.alive);
-        while *alive > 0 {
-            alive = match until {
-                None => self.one_ended.wait(alive).unwrap_or_else(PoisonError::into_inner),
+        let mut is_alive = lock(&self.is_alive);
+        while *is_alive {
+            is_alive = match until {
+                None => self.ended.wait(is_alive).unwrap_or_else(PoisonError::into_inner),
                 Some(until) => {
                     let left = until.saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         return false;
                     }
-                    self.one_ended.wait_timeout(alive, left).unwrap_or_else(PoisonError::into_inner).0
+                    self.ended.wait_timeout(is_alive, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }

@@ -70,6 +70,9 @@ mod linux {
 
     /// Marks this process as the one whose threads were started.
     pub fn mark_process() -> io::Result<()> {
+        if !MARK.load(Ordering::Acquire).is_null() {
+            return Ok(());
+        }
         let page = page()?;
         // SAFETY: `page` is a mapping of at least one byte, zeroed, that is never unmapped.
         unsafe { (*page).store(MARKED, Ordering::Relaxed) };

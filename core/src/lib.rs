@@ -32,9 +32,13 @@ mod sync;
 pub mod text;
 pub mod wire;
 
-/// Ends every request, and forgets the name lookups that are under way: their threads end when they are over, and
-/// nobody joins them.
+/// Ends every request, and forgets the lookups of names.
 pub fn end_all() {
     queue::cancel_all(life::SHUT_DOWN);
+    abandon_lookups();
+}
+
+/// Forgets the name lookups that are under way: their threads end when they are over, and nobody joins them.
+pub fn abandon_lookups() {
     net::abandon_lookups();
 }

@@ -305,9 +305,6 @@ impl Op {
                 Err(panic) => (Answer::new(Kind::Raw, &Limits::default()), Some(Error::panicked(&*panic))),
             };
             let status = error.as_ref().map(|error| error.status);
-            if status == Some(Status::Cancelled) {
-                self.queue.discard(self.id);
-            }
             let cost = self.account.cost(&self.model, &answer);
             self.account.book(status, &answer, cost);
             let mut response = Response::new(answer, error.map(Arc::new), total);
@@ -317,7 +314,11 @@ impl Op {
             response.first_token = live.first_token;
             self.tell_end(&response, live.head.status, live.key.as_ref());
             live.waiting.push(EventKind::Done(Arc::new(response)));
-            self.queue.deliver(self.id, &mut live.waiting)
+            if status == Some(Status::Cancelled) {
+                self.queue.replace(self.id, &mut live.waiting)
+            } else {
+                self.queue.deliver(self.id, &mut live.waiting)
+            }
         };
         self.siblings.remove(self.id);
         drop(ring);

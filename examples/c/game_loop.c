@@ -21,6 +21,7 @@ struct character {
     hb_op op;
     char says[4096]; /* what its speech bubble shows */
     size_t len;
+    int is_full;
 };
 
 struct game {
@@ -37,9 +38,10 @@ static int64_t now_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* A piece goes into the bubble as long as there is room: pieces are whole characters of UTF-8, so none is cut. */
+/* A piece goes into the bubble until one does not fit: pieces are whole characters of UTF-8, so none is cut. */
 static void say(struct character *who, const hb_event *event) {
-    if (event->text_len >= sizeof who->says - who->len) return;
+    who->is_full |= event->text_len >= sizeof who->says - who->len;
+    if (who->is_full) return;
     memcpy(who->says + who->len, event->text, event->text_len);
     who->len += event->text_len;
 }
@@ -100,6 +102,10 @@ static hb_status play(hb_queue *queue, struct game *game) {
         int64_t left = next_frame - now_ns();
         struct timespec rest = {0, (long)(left > 0 ? left : 0)};
         nanosleep(&rest, NULL);
+    }
+    if (game->talking > 0) {
+        fprintf(stderr, "they would talk for ever\n");
+        game->failed = 1;
     }
     return HB_OK;
 }

@@ -40,8 +40,9 @@ static void give_up(struct program *program, const char *what, const char *why) 
 static int32_t HB_CALL on_event(const hb_event *event, void *context) {
     struct program *program = (struct program *)context;
     if (event->kind == HB_EVENT_TEXT) {
-        if (fwrite(event->text, 1, event->text_len, stdout) != event->text_len) return HB_STOP;
-        return fflush(stdout) == 0 ? HB_CONTINUE : HB_STOP;
+        if (fwrite(event->text, 1, event->text_len, stdout) == event->text_len && fflush(stdout) == 0) return HB_CONTINUE;
+        give_up(program, "standard output", "cannot be written");
+        return HB_STOP;
     }
     if (event->kind != HB_EVENT_DONE) return HB_CONTINUE;
     /* Stopping is what the user wanted, and no failure. */

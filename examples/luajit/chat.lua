@@ -24,7 +24,8 @@ must(hb.hb_client_new(options, client, failure))
 must(hb.hb_queue_new(queue, failure))
 local owned_client, owned_queue = ffi.gc(client[0], hb.hb_client_free), ffi.gc(queue[0], hb.hb_queue_free)
 
-local model = os.getenv("HYPERBOLIC_MODEL") or "meta-llama/Llama-3.3-70B-Instruct"
+local model = os.getenv("HYPERBOLIC_MODEL") or ""
+if model == "" then model = "meta-llama/Llama-3.3-70B-Instruct" end
 local question = arg[1] or "Write a short story about a robot."
 local request = ffi.gc(hb.hb_request_new(model, #model), hb.hb_request_free)
 hb.hb_request_add_message(request, "user", question, #question)

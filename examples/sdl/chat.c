@@ -65,13 +65,21 @@ static int32_t HB_CALL on_event(const hb_event *event, void *context) {
 static void send_line(struct chat *chat) {
     if (chat->op != 0 || chat->line_len == 0 || chat->turn_count + 2 > MOST_TURNS) return;
     hb_error *error = NULL;
-    add_turn(chat, 1, chat->line, chat->line_len);
-    add_turn(chat, 0, "", 0);
-    hb_request_add_message(chat->history, "user", chat->line, chat->line_len);
-    chat->line_len = 0;
-    chat->line[0] = chat->notice[0] = '\0';
-    hb_status status = hb_start(chat->client, chat->history, chat->queue, 0, &chat->op, &error);
-    if (status != HB_OK) set_notice(chat, status, error);
+    /* A copy shares the history; if nothing starts, the history stays as it was, and so does the line. */
+    hb_request *next = hb_request_clone(chat->history);
+    hb_request_add_message(next, "user", chat->line, chat->line_len);
+    hb_status status = hb_start(chat->client, next, chat->queue, 0, &chat->op, &error);
+    if (status == HB_OK) {
+        hb_request_free(chat->history);
+        chat->history = next;
+        add_turn(chat, 1, chat->line, chat->line_len);
+        add_turn(chat, 0, "", 0);
+        chat->line_len = 0;
+        chat->line[0] = chat->notice[0] = '\0';
+    } else {
+        hb_request_free(next);
+        set_notice(chat, status, error);
+    }
     hb_error_free(error);
 }
 

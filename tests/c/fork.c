@@ -88,6 +88,7 @@ static void told_so(void) {
     check_forked("hb_request_check", hb_request_check(request, &error), &error);
     check_forked("hb_client_set_api_key", hb_client_set_api_key(client, "key", HB_NUL, &error), &error);
     check_status("hb_queue_next", hb_queue_next(queue, -1, &next), HB_E_FORKED);
+    check_number("hb_queue_native_handle", hb_queue_native_handle(queue), -1);
     check(next == NULL, "writes its event", "it does not");
     check_status("without an error", hb_chat(client, request, NULL, NULL), HB_E_FORKED);
 }

@@ -208,3 +208,28 @@ fn what_is_refused_has_no_end() {
     let rest = std::iter::from_fn(|| take(&queue)).count();
     assert_eq!(ended + rest, accepted);
 }
+
+#[test]
+fn the_hook_is_called_with_no_lock_held() {
+    let ends: [fn(&Arc<Op>, &Queue, &Registry<Op>); 6] = [
+        |op, _, _| cancel(op.id),
+        |_, queue, _| queue.close(),
+        |op, _, _| op.end(Ok(())),
+        |op, _, _| say(op, "a"),
+        |_, _, requests| requests.close().iter().for_each(|(_, op)| op.cancel("closed")),
+        |op, _, _| op.retry(Error::new(Status::Server, "busy"), Duration::ZERO, decoder()).unwrap(),
+    ];
+    for end in ends {
+        let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+        let op = begin(&queue, &requests);
+        let calls = Arc::<AtomicU64>::default();
+        let (held, count) = (Arc::clone(&op), Arc::clone(&calls));
+        queue.set_hook(Some(Box::new(move || {
+            assert!(held.live.try_lock().is_ok(), "a call of the library's would wait for the hook");
+            count.fetch_add(1, Ordering::SeqCst);
+        })));
+        end(&op, &queue, &requests);
+        assert!(calls.load(Ordering::SeqCst) > 0);
+        queue.set_hook(None);
+    }
+}

@@ -1,11 +1,13 @@
 //! Events waiting for their consumer.
 
 mod event;
+mod pump;
 mod state;
 mod sync;
 mod wake;
 
 pub use event::{Event, EventKind, Waiting};
+pub use pump::{Begun, Pump};
 pub use wake::{Hook, Ring, Signal};
 
 use crate::error::{Error, Status};
@@ -120,25 +122,16 @@ impl Queue {
             return None;
         }
         let mut state = lock(&self.state);
-        let State { inboxes, ready, waiting, .. } = &mut *state;
-        let Some(inbox) = inboxes.get_mut(&id) else {
-            events.clear();
-            return None;
-        };
-        let before = inbox.waiting.len();
-        if before == 0 {
-            ready.push_back(id);
-        }
-        inbox.waiting.append(events);
-        *waiting += inbox.waiting.len() - before;
+        state.append(id, events);
         self.leave(state)
     }
 
-    /// Drops what waits of a request: its consumer does not want it any more.
-    pub(crate) fn discard(&self, id: u64) {
+    /// Delivers the last events of a request in place of what waits, which its consumer does not want any more.
+    pub(crate) fn replace(&self, id: u64, events: &mut Waiting) -> Option<Ring<'_>> {
         let mut state = lock(&self.state);
         state.clear(id, Waiting::clear);
-        drop(self.leave(state));
+        state.append(id, events);
+        self.leave(state)
     }
 
     /// Whether a request has so much waiting that no more is read for it.
@@ -187,7 +180,7 @@ impl Queue {
     }
 
     /// How many events wait, for a consumer that is about to take them without waiting.
-    pub fn waiting(&self) -> Result<usize, Status> {
+    fn waiting(&self) -> Result<usize, Status> {
         let state = lock(&self.state);
         match state.waiting {
             _ if state.taking => Err(Status::Busy),
@@ -197,7 +190,7 @@ impl Queue {
     }
 
     /// Takes the next event, if one waits.
-    pub fn take(&self) -> Result<Option<Event>, Status> {
+    fn take(&self) -> Result<Option<Event>, Status> {
         let mut state = lock(&self.state);
         if state.taking {
             return Err(Status::Busy);
@@ -211,7 +204,7 @@ impl Queue {
     }
 
     /// Consumes a wake, if there is one.
-    pub fn take_wake(&self) -> bool {
+    fn take_wake(&self) -> bool {
         let mut state = lock(&self.state);
         let woken = std::mem::take(&mut state.woken);
         if woken {
@@ -228,8 +221,15 @@ impl Queue {
         drop(self.leave(state));
     }
 
-    /// Calls the hook if there is something to take: for a consumer that leaves while something waits.
-    pub fn ring(&self) {
+    /// For a consumer that leaves: calls the hook if something waits that it has not taken.
+    fn part(&self) {
+        let state = lock(&self.state);
+        let is_left = state.waiting > 0 || state.woken;
+        drop(self.tell(state, is_left));
+    }
+
+    /// Calls the hook if there is a reason to come.
+    fn ring(&self) {
         drop(self.tell(lock(&self.state), true));
     }
 
@@ -269,7 +269,7 @@ impl Queue {
             return;
         }
         let producers: Vec<_> = state.producers().collect();
-        drop(state);
+        drop(self.leave(state));
         // Outside the lock: ending a request delivers its last event here.
         for producer in producers {
             producer.cancel("the queue was closed");
@@ -284,7 +284,7 @@ impl Queue {
         let mut state = lock(&self.state);
         state.closed = true;
         state.ready.clear();
-        state.waiting = 0;
+        (state.waiting, state.woken) = (0, false);
         state.signal = None;
         let bell = state.bell.take();
         let inboxes = std::mem::take(&mut state.inboxes);

@@ -4,7 +4,7 @@
 //! A deadlock (a consumer that nobody wakes) and a panic fail it, and print the order that led there.
 
 use super::sync::{Condvar, Mutex, lock, wait};
-use super::{Event, EventKind, Patience, Producer, Queue, Taken, Waiting};
+use super::{Begun, Event, EventKind, Patience, Producer, Pump, Queue, Taken, Waiting};
 use crate::error::Status;
 use crate::op::Op;
 use crate::response::Response;
@@ -57,13 +57,14 @@ impl Source {
             if !std::mem::replace(&mut *live, false) {
                 return;
             }
-            if is_cancelled {
-                self.queue.discard(self.id);
-            }
             let answer = Answer::new(Kind::Raw, &Limits::default());
             let mut events = Waiting::default();
             events.push(EventKind::Done(Arc::new(Response::new(answer, None, Duration::ZERO))));
-            self.queue.deliver(self.id, &mut events)
+            if is_cancelled {
+                self.queue.replace(self.id, &mut events)
+            } else {
+                self.queue.deliver(self.id, &mut events)
+            }
         };
         drop(ring);
     }
@@ -111,18 +112,13 @@ fn consume(queue: &Queue, ends: &Ends, wanted: usize) {
     }
 }
 
-/// Takes as hb_queue_dispatch does: what waits, and then the hook is called for what is left.
+/// Takes as hb_queue_dispatch does, two events at most.
 fn dispatch(queue: &Queue, ends: &Ends) -> Result<(), Status> {
-    let waiting = queue.waiting()?;
-    for _ in 0..waiting.min(2) {
-        match queue.take()? {
-            Some(event) => ends.see(&event),
-            None => break,
+    if let Begun::Pump(mut pump) = Pump::begin(queue, 2, None)? {
+        while let Taken::Event(event) = pump.take(queue, false)? {
+            ends.see(&event);
         }
-    }
-    queue.take_wake();
-    if queue.waiting().is_ok_and(|waiting| waiting > 0) {
-        queue.ring();
+        pump.end(queue);
     }
     Ok(())
 }

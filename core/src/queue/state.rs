@@ -82,6 +82,19 @@ impl State {
         Some((Event { op, tag, kind }, resumed))
     }
 
+    /// Adds to what waits of a request; what nobody waits for any more is dropped.
+    pub fn append(&mut self, id: u64, events: &mut Waiting) {
+        let Self { inboxes, ready, waiting, .. } = self;
+        let Some(inbox) = inboxes.get_mut(&id) else { return events.clear() };
+        let before = inbox.waiting.len();
+        inbox.waiting.append(events);
+        let after = inbox.waiting.len();
+        if before == 0 && after > 0 {
+            ready.push_back(id);
+        }
+        *waiting += after - before;
+    }
+
     /// Drops of what waits of a request what `clear` drops.
     pub fn clear(&mut self, id: u64, clear: fn(&mut Waiting)) {
         let Self { inboxes, ready, waiting, .. } = self;

@@ -1,4 +1,4 @@
-use super::{Event, EventKind, Patience, Producer, Queue, Signal, Taken, Waiting};
+use super::{Begun, Event, EventKind, Patience, Producer, Pump, Queue, Signal, Taken, Waiting};
 use crate::error::Status;
 use crate::op::Op;
 use crate::response::Response;
@@ -48,9 +48,10 @@ impl Source {
 
 impl Producer for Source {
     fn cancel(&self, _: &str) {
-        if !self.has_ended.load(Ordering::SeqCst) {
-            self.queue.discard(self.id);
-            self.end();
+        if !self.has_ended.swap(true, Ordering::SeqCst) {
+            let mut events = Waiting::default();
+            events.push(end());
+            drop(self.queue.replace(self.id, &mut events));
         }
     }
 
@@ -166,8 +167,9 @@ fn the_hook_is_called_when_there_is_a_new_reason_to_come() {
     assert_eq!(called(), 1);
     drop(next(&queue));
     assert_eq!(called(), 0);
-    // What a dispatch does that returns too early.
-    queue.ring();
+    // A dispatch that returns too early.
+    let Ok(Begun::Pump(pump)) = Pump::begin(&queue, 1, None) else { panic!("nothing waits") };
+    pump.end(&queue);
     assert_eq!(called(), 1);
     let others = rung(&queue);
     assert_eq!((called(), others.swap(0, Ordering::SeqCst)), (0, 1));
@@ -177,7 +179,9 @@ fn the_hook_is_called_when_there_is_a_new_reason_to_come() {
     assert_eq!(others.swap(0, Ordering::SeqCst), 1);
     queue.close();
     assert!(others.swap(0, Ordering::SeqCst) >= 1);
+    queue.wake();
     queue.forget();
+    assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
     queue.wake();
     assert_eq!((called(), others.load(Ordering::SeqCst)), (0, 0));
 }

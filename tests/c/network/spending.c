@@ -307,7 +307,7 @@ static void threads(void) {
 /* One at a time, and each breaks off after its usage: what it cost is booked before the next may go. */
 static void one_after_the_other(void) {
     enum { WAITING = 8 };
-    int round, i, sent = 0;
+    int round, i, started = 0, sent = 0;
     hb_request *request = test_chat("hello");
     faults("reset-after=3");
     for (round = 0; round < 10; round++) {
@@ -316,8 +316,9 @@ static void one_after_the_other(void) {
         hb_client *client;
         hb_options_set_max_concurrent(options, 1);
         client = client_of(options);
-        for (i = 0; i < WAITING; i++) hb_start(client, request, queue, 0, NULL, NULL);
-        for (i = 0; i < WAITING; i++) {
+        /* The first may have ended before the last is started, which is refused then. */
+        for (i = 0; i < WAITING; i++) started += hb_start(client, request, queue, 0, NULL, NULL) == HB_OK;
+        for (; started > 0; started--) {
             const hb_event *done = next_of_kind(queue, HB_EVENT_DONE);
             sent += done != NULL && done->status != HB_E_BUDGET;
             hb_event_free(done);

@@ -171,6 +171,11 @@ static void free_queue(struct script *script, const hb_event *event) {
     check(event->tag > 0, "the event lives on in its callback", "tag %d", (int)event->tag);
 }
 
+static void wake_and_free_queue(struct script *script, const hb_event *event) {
+    hb_queue_wake(script->queue);
+    free_queue(script, event);
+}
+
 static void close_queue(struct script *script, const hb_event *event) {
     (void)event;
     hb_queue_close(script->queue);
@@ -183,6 +188,11 @@ static void ends_within(void) {
     script.at_first = free_queue;
     check_status("freed in a callback", hb_queue_dispatch(queue, follow, &script, 0, 0, &handled), HB_E_CLOSED);
     check_number("the dispatch returns after it", handled, 1);
+
+    queue = queue_with(2, 1);
+    script = script_of(queue);
+    script.at_first = wake_and_free_queue;
+    check_status("freed with a wake", hb_queue_dispatch(queue, follow, &script, 0, 0, &handled), HB_E_CLOSED);
 
     queue = queue_with(2, 1);
     script = script_of(queue);

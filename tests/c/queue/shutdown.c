@@ -146,6 +146,47 @@ static void from_other_threads(hb_client *client) {
     check_status("after a race of starts and ends", hb_shutdown(PATIENCE_MS), HB_OK);
 }
 
+/* What a shutdown says that does not wait: that all threads have ended, or that one may not have. */
+static void at_once(void) {
+    hb_client *client = test_client(NULL);
+    hb_request *request = test_chat("Unload me");
+    hb_queue *queue = test_queue();
+    int i, wrong = 0, threads_before = threads();
+    for (i = 0; i < 60; i++) {
+        hb_start(client, request, queue, 0, NULL, NULL);
+        if (hb_shutdown(0) == HB_OK) wrong += threads() != threads_before;
+        else wrong += hb_shutdown(-1) != HB_OK;
+        hb_event_free(next_of_kind(queue, HB_EVENT_DONE));
+    }
+    check_number("a shutdown that does not wait says the truth", wrong, 0);
+    hb_queue_free(queue);
+    hb_request_free(request);
+    hb_client_free(client);
+}
+
+static void *shut_down_for_ever(void *context) {
+    *(hb_status *)context = hb_shutdown(-1);
+    return NULL;
+}
+
+/* While a shutdown waits for a lookup, a start does not wait for the shutdown. */
+static void beside_a_shutdown(hb_client *stuck, hb_client *other, hb_queue *queue) {
+    hb_request *request = test_chat("Find me");
+    hb_status status = HB_TIMEOUT;
+    pthread_t thread;
+    hb_op op = 0;
+    hang_lookups(1);
+    hb_start(stuck, request, queue, 0, &op, NULL);
+    wait_for_lookup();
+    pthread_create(&thread, NULL, shut_down_for_ever, &status);
+    check_status("a shutdown has begun", end_of(queue, op), HB_E_CANCELLED);
+    check_status("and a request beside it is answered", chat_once(other), HB_OK);
+    hang_lookups(0);
+    pthread_join(thread, NULL);
+    check_status("it ends with the lookup", status, HB_OK);
+    hb_request_free(request);
+}
+
 /* A lookup hangs: its request ends at once, its thread later. */
 static void stuck_lookup(void) {
     hb_options *options = test_options();
@@ -168,6 +209,8 @@ static void stuck_lookup(void) {
     /* It was not joined: it may be on its last steps. */
     while (threads() > threads_before) sched_yield();
     check_number("and so is its thread", threads(), threads_before);
+    beside_a_shutdown(client, other, queue);
+    check_status("of the rest", hb_shutdown(-1), HB_OK);
     hb_start(client, request, queue, 0, &op, NULL);
     check_status("the name is looked up anew", end_of(queue, op), HB_E_CONNECT);
     hb_queue_free(queue);
@@ -182,6 +225,7 @@ int main(void) {
     hb_client *client;
     check_begin();
     before_anything();
+    at_once();
     again_and_again(&way);
     client = test_client("stall-after=5");
     unread();
