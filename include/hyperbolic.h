@@ -1646,6 +1646,7 @@ hb_status hb_models(struct hb_client *client,
  * Blocks:    never; may be called from a callback.
  * Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad; the message names it
  *            HB_E_CLOSED            `client` or `queue` is closed
+ *            HB_E_BUDGET            the spending limit of `client` is reached
  *            HB_E_SYSTEM            no thread could be started
  *            HB_E_FORKED            the process forked after the library started
  */

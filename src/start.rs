@@ -40,6 +40,7 @@ pub fn start(
 /// Blocks:    never; may be called from a callback.
 /// Fails:     HB_E_INVALID_ARGUMENT  a field of `request` is bad; the message names it
 ///            HB_E_CLOSED            `client` or `queue` is closed
+///            HB_E_BUDGET            the spending limit of `client` is reached
 ///            HB_E_SYSTEM            no thread could be started
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
