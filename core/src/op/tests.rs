@@ -211,7 +211,8 @@ fn what_is_refused_has_no_end() {
 
 #[test]
 fn the_hook_is_called_with_no_lock_held() {
-    let ends: [fn(&Arc<Op>, &Queue, &Registry<Op>); 6] = [
+    type Change = fn(&Arc<Op>, &Queue, &Registry<Op>);
+    let changes: [Change; 6] = [
         |op, _, _| cancel(op.id),
         |_, queue, _| queue.close(),
         |op, _, _| op.end(Ok(())),
@@ -219,7 +220,7 @@ fn the_hook_is_called_with_no_lock_held() {
         |_, _, requests| requests.close().iter().for_each(|(_, op)| op.cancel("closed")),
         |op, _, _| op.retry(Error::new(Status::Server, "busy"), Duration::ZERO, decoder()).unwrap(),
     ];
-    for end in ends {
+    for change in changes {
         let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
         let op = begin(&queue, &requests);
         let calls = Arc::<AtomicU64>::default();
@@ -228,7 +229,7 @@ fn the_hook_is_called_with_no_lock_held() {
             assert!(held.live.try_lock().is_ok(), "a call of the library's would wait for the hook");
             count.fetch_add(1, Ordering::SeqCst);
         })));
-        end(&op, &queue, &requests);
+        change(&op, &queue, &requests);
         assert!(calls.load(Ordering::SeqCst) > 0);
         queue.set_hook(None);
     }
