@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
+use tokio::runtime::{self, Handle};
 use tokio::time::Instant;
 
 /// After how long a silence a server is pinged on a connection with streams, and how long it may take to answer.
@@ -32,12 +33,16 @@ pub type Body = Full<Bytes>;
 
 /// A connection that serves one request at a time.
 pub struct Single {
+    /// The runtime that drives it.
+    pub runtime: runtime::Id,
     pub sender: http1::SendRequest<Body>,
     pub received: Arc<AtomicU64>,
 }
 
 /// A connection of HTTP/2.
 pub struct Multiplexed {
+    /// The runtime that drives it.
+    pub runtime: runtime::Id,
     pub sender: http2::SendRequest<Body>,
     /// Streams that the server takes.
     limit: Arc<AtomicUsize>,
@@ -141,7 +146,8 @@ impl Shared {
         // Its error comes to the request that it serves.
         tokio::spawn(async move { drop(connection.await) });
         lock(&self.state).http1_only = true;
-        Ok(Lease::One(One { line: Single { sender, received }, pool: Arc::downgrade(self) }))
+        let line = Single { runtime: Handle::current().id(), sender, received };
+        Ok(Lease::One(One { line, pool: Arc::downgrade(self) }))
     }
 
     pub async fn open_http2(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
@@ -185,6 +191,7 @@ impl Shared {
             }
         });
         let on = Arc::new(Multiplexed {
+            runtime: Handle::current().id(),
             sender,
             limit,
             active: AtomicUsize::new(1),

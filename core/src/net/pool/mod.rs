@@ -23,6 +23,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
+use tokio::runtime::{self, Handle};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -221,6 +222,7 @@ impl Shared {
 
     fn step(self: &Arc<Self>, state: &mut State) -> Step {
         state.prune();
+        state.keep_those_of(Handle::current().id());
         if let Some(on) = state.http2.iter().find(|on| on.room() > 0) {
             on.active.fetch_add(1, Ordering::Relaxed);
             return Step::Take(Lease::Stream(Stream { on: Arc::clone(on), pool: Arc::downgrade(self) }));
@@ -269,7 +271,7 @@ impl Shared {
             return;
         }
         // Not within the library's runtime only when that shuts down.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let Ok(runtime) = Handle::try_current() else { return };
         let wake = Arc::new(Notify::new());
         state.reaper = Arc::downgrade(&wake);
         runtime.spawn(reap(Arc::downgrade(self), wake));
@@ -312,6 +314,13 @@ impl State {
             let over = on.is_idle() && *lock(&on.used) + KEEP <= now;
             !on.sender.is_closed() && !over
         });
+    }
+
+    /// Forgets the connections that another runtime drives. It is being shut down: a request on one of them would find
+    /// it dead, with an answer perhaps on its way.
+    fn keep_those_of(&mut self, runtime: runtime::Id) {
+        self.idle.retain(|idle| idle.line.runtime == runtime);
+        self.http2.retain(|on| on.runtime == runtime);
     }
 
     fn next_to_close(&self) -> Option<Instant> {
