@@ -3,6 +3,7 @@
 
 mod account;
 pub mod catalog;
+mod checks;
 pub mod client;
 pub mod config;
 pub mod counters;
@@ -16,6 +17,7 @@ mod idle;
 pub mod key;
 mod life;
 pub mod log;
+pub mod message;
 mod net;
 pub mod op;
 pub mod pacing;
@@ -30,6 +32,7 @@ mod retry;
 mod structured;
 mod sync;
 pub mod text;
+mod tools;
 pub mod wire;
 
 /// Ends every request, and forgets the lookups of names.

@@ -2,8 +2,12 @@
 
 use crate::endpoint::Route;
 use crate::error::Error;
+use crate::message::Sent;
 use crate::policy::Wishes;
-use crate::request::{LOGIT_BIAS, LOGPROBS, MESSAGES, MODEL, PROMPT, Request, STOP, STREAM, TOP_LOGPROBS};
+use crate::request::{
+    Delivery, LOGIT_BIAS, LOGPROBS, MESSAGES, MODEL, PROMPT, Request, STOP, STREAM, TOP_LOGPROBS,
+};
+use crate::tools::{TOOL_CHOICE, TOOLS};
 use crate::wire::Kind;
 use serde::Serialize;
 use serde::ser::SerializeMap;
@@ -44,6 +48,7 @@ impl Request {
             }
             (false, None) => return Err(Error::invalid(MESSAGES, "is empty, and there is no prompt")),
         };
+        self.check_tool_choice()?;
         // JSON may write 2 as 2.0 or 2e0.
         let number = |key| {
             self.field(key)
@@ -95,6 +100,16 @@ impl Plan {
         self.request.wishes
     }
 
+    /// How the answer is delivered.
+    pub fn delivery(&self) -> Delivery {
+        self.request.delivery
+    }
+
+    /// Whether images go with it.
+    pub fn has_images(&self) -> bool {
+        self.request.has_images()
+    }
+
     /// Whether the caller chose `stream_options`; then they are not the library's to leave out.
     pub fn has_stream_options(&self) -> bool {
         self.request.field(STREAM_OPTIONS).is_some()
@@ -113,7 +128,8 @@ impl Serialize for Body<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry(MODEL, &request.model)?;
         if !request.messages.is_empty() {
-            map.serialize_entry(MESSAGES, &request.messages)?;
+            let reasoning = request.send_reasoning;
+            map.serialize_entry(MESSAGES, &Sent { messages: &request.messages, reasoning })?;
         }
         match &request.prompts[..] {
             [] => {}
@@ -125,6 +141,12 @@ impl Serialize for Body<'_> {
                 (LOGPROBS | TOP_LOGPROBS, Kind::Completion) => {}
                 _ => map.serialize_entry(&**key, &**value)?,
             }
+        }
+        if !request.tools.is_empty() {
+            map.serialize_entry(TOOLS, &request.tools)?;
+        }
+        if request.is_choice_open() {
+            map.serialize_entry(TOOL_CHOICE, "auto")?;
         }
         self.logprobs(&mut map)?;
         match &request.stops[..] {

@@ -1,13 +1,16 @@
 //! What is asked: a model, messages or a prompt, and parameters, typed or as raw JSON.
 
 use crate::error::Error;
+use crate::message::{Image, Message, Role, Turn, no_place_for_image};
 use crate::policy::Wishes;
+use crate::tools::{TOOLS, Tool};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-const ROLES: [&str; 3] = ["system", "user", "assistant"];
+/// Who speaks in messages that are text alone.
+const ROLES: [Role; 3] = [Role::System, Role::User, Role::Assistant];
 pub(crate) const MODEL: &str = "model";
 pub(crate) const MESSAGES: &str = "messages";
 pub(crate) const PROMPT: &str = "prompt";
@@ -42,19 +45,19 @@ const REAL: [Ranged<f64>; 7] = [
     (LOGIT_BIAS, -100.0..=100.0, "from -100 to 100"),
 ];
 
-/// One turn of a chat.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Message {
-    Text { role: String, content: String },
-    Raw(Box<RawValue>),
+/// How the answer is delivered; not part of the body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Delivery {
+    /// Reasoning is left out of events and answer.
+    pub omit_reasoning: bool,
 }
 
 /// A request under construction. Cloning shares messages and values.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub(crate) model: String,
-    pub(crate) messages: Vec<Arc<Message>>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) tools: Vec<Arc<Tool>>,
     /// Texts of the prompt; more than one makes a list.
     pub(crate) prompts: Vec<Arc<str>>,
     pub(crate) stops: Vec<Arc<str>>,
@@ -63,6 +66,10 @@ pub struct Request {
     pub(crate) fields: Vec<(Arc<str>, Arc<RawValue>)>,
     /// What is to be different from the client's own settings; not part of the body.
     pub wishes: Wishes,
+    /// How its answer is delivered.
+    pub delivery: Delivery,
+    /// Whether the model gets its reasoning of earlier turns back.
+    pub send_reasoning: bool,
 }
 
 impl Request {
@@ -83,9 +90,7 @@ impl Request {
                 MESSAGES => {
                     let messages: Vec<Box<RawValue>> = serde_json::from_str(value.get())
                         .map_err(|_| Error::invalid(MESSAGES, "is not an array"))?;
-                    request
-                        .messages
-                        .extend(messages.into_iter().map(|message| Arc::new(Message::Raw(message))));
+                    request.messages.extend(messages.into_iter().map(|message| Message::Raw(message.into())));
                 }
                 _ => request.put(&key, value)?,
             }
@@ -120,12 +125,13 @@ impl Request {
     }
 
     /// A key that was set as JSON and that typed calls add to has two meanings.
-    fn no_double(&self, key: &str) -> Result<(), Error> {
+    pub(crate) fn no_double(&self, key: &str) -> Result<(), Error> {
         let added = match key {
             MESSAGES => !self.messages.is_empty(),
             PROMPT => !self.prompts.is_empty(),
             STOP => !self.stops.is_empty(),
             LOGIT_BIAS => !self.biases.is_empty(),
+            TOOLS => !self.tools.is_empty(),
             _ => false,
         };
         if added && self.field(key).is_some() {
@@ -159,11 +165,27 @@ impl Request {
 
     /// Appends a message.
     pub fn add_message(&mut self, role: &str, text: &str) -> Result<(), Error> {
-        if !ROLES.contains(&role) {
-            return Err(Error::invalid("role", format!("{role:?} is not one of {}", ROLES.join(", "))));
-        }
-        self.messages.push(Arc::new(Message::Text { role: role.into(), content: text.into() }));
+        let turn = Turn::new(Role::of(role, &ROLES)?, text);
+        self.messages.push(Message::Turn(Arc::new(turn)));
         self.no_double(MESSAGES)
+    }
+
+    /// Adds an image to the last message.
+    pub fn add_image(&mut self, image: Image) -> Result<(), Error> {
+        match self.messages.last_mut() {
+            Some(Message::Turn(turn)) => Arc::make_mut(turn).add_image(image),
+            Some(Message::Raw(_)) => {
+                Err(Error::invalid("image", "goes with a message of the typed calls, not of JSON"))
+            }
+            None => Err(no_place_for_image(None)),
+        }
+    }
+
+    /// Whether images were added; what is in JSON is the caller's own.
+    pub(crate) fn has_images(&self) -> bool {
+        let has_images =
+            |message: &Message| matches!(message, Message::Turn(turn) if !turn.images.is_empty());
+        self.messages.iter().any(has_images)
     }
 
     /// Makes it a text completion of `text`, in place of any prompt before.

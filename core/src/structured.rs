@@ -1,13 +1,12 @@
 //! Answers that are JSON: how a request asks for them.
 
+use crate::checks;
 use crate::error::Error;
 use crate::request::Request;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 const RESPONSE_FORMAT: &str = "response_format";
-/// What OpenAI's API allows in the name of a schema, and so what every server can be asked for.
-const LONGEST_NAME: usize = 64;
 
 /// The member of the body, as the API has it.
 #[derive(Serialize)]
@@ -32,18 +31,8 @@ impl Request {
 
     /// Asks for an answer that fits a JSON Schema, which is an object and is sent as it is written.
     pub fn set_json_schema(&mut self, name: &str, schema: &str, strict: bool) -> Result<(), Error> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-        if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(fits) {
-            return Err(Error::invalid(
-                "name",
-                format!("{name:?} is not 1 to {LONGEST_NAME} letters, digits, hyphens and underscores"),
-            ));
-        }
-        let schema = serde_json::from_str::<&RawValue>(schema)
-            .map_err(|e| Error::invalid("schema", format!("is not JSON ({e})")))?;
-        if !schema.get().starts_with('{') {
-            return Err(Error::invalid("schema", "is not a JSON object"));
-        }
+        checks::name(name)?;
+        let schema = checks::schema(schema)?;
         self.set_format(&Format::JsonSchema { json_schema: Schema { name, strict, schema } })
     }
 

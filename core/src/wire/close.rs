@@ -21,11 +21,17 @@ impl fmt::Display for Misfit {
 /// one, half a word, half an escape. A string is what has come of it, a number the longest that is one. The empty text
 /// where nothing has begun.
 pub fn close(text: &str) -> Result<String, Misfit> {
-    let mut reader = Reader::default();
-    for (at, byte) in text.bytes().enumerate() {
-        reader.take(at, byte).map_err(|wanted| Misfit { at, wanted })?;
-    }
-    Ok(reader.closed(text))
+    Ok(Reader::read(text)?.closed(text))
+}
+
+/// Whether a text is a whole object.
+pub fn is_whole_object(text: &str) -> bool {
+    let is_object = text.bytes().find(|byte| !is_space(*byte)) == Some(b'{');
+    is_object && Reader::read(text).is_ok_and(|reader| reader.state == State::End)
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// What may come next.
@@ -115,6 +121,14 @@ struct Reader {
 }
 
 impl Reader {
+    fn read(text: &str) -> Result<Self, Misfit> {
+        let mut reader = Self::default();
+        for (at, byte) in text.bytes().enumerate() {
+            reader.take(at, byte).map_err(|wanted| Misfit { at, wanted })?;
+        }
+        Ok(reader)
+    }
+
     fn take(&mut self, at: usize, byte: u8) -> Result<(), &'static str> {
         if let State::Inside { is_key, escape } = self.state {
             return self.inside(at, byte, is_key, escape);
@@ -133,7 +147,7 @@ impl Reader {
         if let State::Word(rest) = self.state {
             return self.word(at, byte, rest);
         }
-        if matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+        if is_space(byte) {
             return Ok(());
         }
         match (self.state, byte) {
@@ -251,7 +265,7 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::close;
+    use super::{close, is_whole_object};
 
     #[test]
     fn what_is_open_is_closed_and_what_has_no_value_is_left_out() {
@@ -302,6 +316,23 @@ mod tests {
             assert_eq!(close(&whole).as_ref(), Ok(&whole));
         }
         assert_eq!(close(text).as_deref(), Ok(text.trim_end()));
+    }
+
+    #[test]
+    fn a_whole_object_is_told_from_all_else() {
+        for (text, is_whole) in [
+            ("{}", true),
+            (" {\"a\": [1, {\"b\": null}]} \n", true),
+            ("", false),
+            ("[]", false),
+            ("{", false),
+            ("{\"a\": 1", false),
+            ("{} {}", false),
+            ("{\"a\": tru}", false),
+            ("\"{}\"", false),
+        ] {
+            assert_eq!(is_whole_object(text), is_whole, "{text}");
+        }
     }
 
     #[test]

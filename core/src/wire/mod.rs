@@ -35,6 +35,7 @@ mod whole;
 pub use answer::{Answer, Usage};
 pub use body::Decoder;
 pub use choice::Choice;
+pub use close::is_whole_object;
 pub use strings::Str;
 pub use tolerated::{Oddity, Tolerated};
 pub use tool_calls::{ToolCall, ToolCalls};

@@ -12,6 +12,7 @@
 //! A call is complete when the next one begins and its arguments are closed, or when its choice finishes.
 
 use super::clean::{identifier, write_text, write_value};
+use super::close::is_whole_object;
 use super::fields::{Fields, Rule};
 use super::json::{Type, Value};
 use super::tolerated::{Oddity, Tolerated};
@@ -298,6 +299,12 @@ pub(super) struct Cost<'c> {
 }
 
 impl ToolCall {
+    /// Whether the arguments are a whole object, or nothing, which servers send for a tool without parameters.
+    pub fn is_whole(&self) -> bool {
+        let arguments = self.arguments.as_str();
+        arguments.trim().is_empty() || is_whole_object(arguments)
+    }
+
     fn add(&mut self, value: Value<'_>, fragment: Fragment<'_>, cost: &mut Cost<'_>) -> Result<(), Bound> {
         if self.delivered {
             // It was handed out as complete; to add to it would make that a lie.
