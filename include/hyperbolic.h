@@ -250,7 +250,8 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 #define HB_EVENT_REASONING 2u
 
 /**
- * One complete tool call: `name`, `id`, its arguments as JSON in `text`, and which call of the choice it is.
+ * One complete tool call: `name`, `id`, its arguments as JSON in `text`, and which call of the choice it is. `status`
+ * is HB_E_BAD_RESPONSE if the arguments are no whole JSON object (nor empty): such a call cannot be run.
  */
 #define HB_EVENT_TOOL_CALL 3u
 
@@ -592,7 +593,7 @@ typedef struct hb_event {
    */
   uint32_t attempt;
   /**
-   * DONE: how it ended.
+   * DONE: how it ended. TOOL_CALL: HB_OK, or HB_E_BAD_RESPONSE for arguments that are no JSON object.
    */
   hb_status status;
 } hb_event;
@@ -1549,6 +1550,114 @@ hb_status hb_request_set_json_schema(struct hb_request *request,
                                      int32_t strict);
 
 /**
+ * Add an image to the last message, which must be a user's. Call it again for several.
+ *
+ * What kind of image it is, its first bytes say: JPEG, PNG or WebP, of at most 20 MiB (20,971,520 bytes). `detail` is
+ * "low", "high" or "auto" where the server should be told how closely to look, otherwise NULL. A model that is known
+ * to take no images is refused by hb_request_check (by the built-in catalogue) and when the request is sent (by what
+ * its client knows; see hb_client_model_list).
+ *
+ * Ownership: `data` and `detail` are copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  another kind of image, one that is too large, another detail, or no user's message
+ *                                   to go with; the image is then not added
+ */
+HB_API
+hb_status hb_request_add_image(struct hb_request *request,
+                               const void *data,
+                               size_t len,
+                               const char *detail);
+
+/**
+ * Add an image by its URL, which the server fetches: https, http, or a data: URL of an image. Otherwise like
+ * hb_request_add_image.
+ *
+ * Ownership: both are copied.
+ * Thread:    one at a time.
+ * Blocks:    never; the URL is not looked at here.
+ * Fails:     HB_E_INVALID_ARGUMENT  another kind of URL, one with spaces or control characters, another detail, or no
+ *                                   user's message to go with
+ */
+HB_API
+hb_status hb_request_add_image_url(struct hb_request *request,
+                                   const char *url,
+                                   size_t len,
+                                   const char *detail);
+
+/**
+ * Offer a tool that the model may call, in place of one of the same name that was offered before.
+ *
+ * The calls come as HB_EVENT_TOOL_CALL and by hb_response_tool_call_count and its like. Run each and hand its result
+ * back: hb_conversation_add_response, then hb_conversation_add_tool_result, then send again. `schema` is the JSON
+ * Schema of the arguments and is sent as it is written; with length 0 the tool has no parameters. Unless
+ * hb_request_set_tool_choice says otherwise, the library sends "auto", because Hyperbolic's own default is "none".
+ *
+ * Ownership: all are copied. `name` is NUL-terminated.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `name` is not 1 to 64 letters, digits, hyphens and underscores, or is "auto",
+ *                                   "none" or "required"; `schema` is no JSON object; text that is not UTF-8; or "tools" was
+ *                                   set as JSON
+ */
+HB_API
+hb_status hb_request_add_tool(struct hb_request *request,
+                              const char *name,
+                              const char *description,
+                              size_t description_len,
+                              const char *schema,
+                              size_t schema_len);
+
+/**
+ * Say whether the model may call tools ("auto"), must not ("none"), must ("required"), or which one it must call: then
+ * `choice` is its name. Hyperbolic's own server does not know "required".
+ *
+ * Ownership: `choice` is copied. NUL-terminated.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  no such word, and no name that a tool can have. That the tool was added is checked
+ *                                   when the request is
+ */
+HB_API
+hb_status hb_request_set_tool_choice(struct hb_request *request,
+                                     const char *choice);
+
+/**
+ * Let the model call several tools in one answer (1) or one at most (0). Default: the server's, mostly several.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_parallel_tool_calls(struct hb_request *request,
+                                             int32_t on);
+
+/**
+ * Leave the model's reasoning out (1) of events, of the response and of its JSON, or not (0, the default). It is
+ * received, counted and billed all the same.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_omit_reasoning(struct hb_request *request,
+                                        int32_t on);
+
+/**
+ * Hand the reasoning of earlier turns back with the conversation (1), as "reasoning_content", or not (0, the default).
+ * Most servers leave it out of the prompt or refuse it; some models want it while they call tools.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_send_reasoning(struct hb_request *request,
+                                        int32_t on);
+
+/**
  * Send a chat and wait for the whole answer.
  *
  * Ownership: `*response` is yours, and so is `*error`; free both. There may be a response together with an error:
@@ -1951,6 +2060,17 @@ const char *hb_response_tool_call_arguments(const struct hb_response *response,
                                             uint32_t choice,
                                             uint32_t index,
                                             size_t *len);
+
+/**
+ * Whether the arguments of a tool call are a whole JSON object, or empty, which servers send for a tool without
+ * parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one.
+ *
+ * Any thread; never blocks; 0 for NULL, or a call that is not there.
+ */
+HB_API
+int32_t hb_response_tool_call_is_whole(const struct hb_response *response,
+                                       uint32_t choice,
+                                       uint32_t index);
 
 /**
  * Tokens in the prompt, as the server counted; -1 if it did not say. Known for a cut answer too if

@@ -4,7 +4,7 @@ use crate::boundary;
 use crate::error::hb_error;
 use crate::handle::Shared;
 use crate::response::hb_response;
-use crate::status::{HB_OK, hb_status, number};
+use crate::status::{HB_E_BAD_RESPONSE, HB_OK, hb_status, number};
 use hyperbolic_core::queue::{Event, EventKind};
 use hyperbolic_core::text::Text;
 use std::ffi::c_char;
@@ -14,7 +14,8 @@ use std::ptr::{NonNull, null};
 pub const HB_EVENT_TEXT: u32 = 1u32;
 /// The next piece of the model's thinking, in `text`; otherwise like HB_EVENT_TEXT.
 pub const HB_EVENT_REASONING: u32 = 2u32;
-/// One complete tool call: `name`, `id`, its arguments as JSON in `text`, and which call of the choice it is.
+/// One complete tool call: `name`, `id`, its arguments as JSON in `text`, and which call of the choice it is. `status`
+/// is HB_E_BAD_RESPONSE if the arguments are no whole JSON object (nor empty): such a call cannot be run.
 pub const HB_EVENT_TOOL_CALL: u32 = 3u32;
 /// The request is sent again, before anything was delivered: `error` says why, `attempt` which attempt follows,
 /// `delay_ms` how long it waits first.
@@ -70,7 +71,7 @@ pub struct hb_event {
     pub tool_call: u32,
     /// RETRY: which attempt follows; the first of a request is 1.
     pub attempt: u32,
-    /// DONE: how it ended.
+    /// DONE: how it ended. TOOL_CALL: HB_OK, or HB_E_BAD_RESPONSE for arguments that are no JSON object.
     pub status: hb_status,
 }
 
@@ -160,7 +161,8 @@ fn view(source: &Event) -> hb_event {
     let kind = match &source.kind {
         EventKind::Text { choice, text } => (HB_EVENT_TEXT, *choice, Some(text)),
         EventKind::Reasoning { choice, text } => (HB_EVENT_REASONING, *choice, Some(text)),
-        EventKind::ToolCall { choice, index, id, name, arguments } => {
+        EventKind::ToolCall { choice, index, id, name, arguments, is_whole } => {
+            event.status = if *is_whole { HB_OK } else { HB_E_BAD_RESPONSE };
             (event.tool_call, event.id, event.name) = (*index, pointer(id), pointer(name));
             (HB_EVENT_TOOL_CALL, *choice, Some(arguments))
         }

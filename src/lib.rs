@@ -1,7 +1,7 @@
 //! libhyperbolic: the C ABI over `hyperbolic-core`. This is the map of the house, in the order of a request.
 //!
 //! **Into the library.** A C call enters one of the files named after C's types (`options`, `policy`, `client`, `log`,
-//! `request`, `parameters`, `call`, `start`, `queue`, `response`, `error`, `model`, `json`, `library`). Each export is a few lines:
+//! `request`, `parameters`, `chat`, `call`, `start`, `queue`, `response`, `error`, `model`, `json`, `library`). Each export is a few lines:
 //! convert in, call one function of the core, convert out; policy lives in the core. `boundary` is the one
 //! function that all of them go through: it contains panics, notices a fork and fills the error out-parameter.
 //! `text` turns pointer and length into text and back, `handle` says which constructor made a pointer and who
@@ -38,6 +38,7 @@ mod client;
 mod log;
 mod request;
 mod parameters;
+mod chat;
 mod call;
 mod start;
 mod queue;

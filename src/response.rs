@@ -233,6 +233,20 @@ pub unsafe extern "C" fn hb_response_tool_call_arguments(
     unsafe { text(response, len, |response| call(response, choice, index).map(|call| &call.arguments)) }
 }
 
+/// Whether the arguments of a tool call are a whole JSON object, or empty, which servers send for a tool without
+/// parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one.
+///
+/// Any thread; never blocks; 0 for NULL, or a call that is not there.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_tool_call_is_whole(
+    response: *const hb_response,
+    choice: u32,
+    index: u32,
+) -> i32 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(response, 0, |response| call(response, choice, index).map(|call| call.is_whole().into())) }
+}
+
 /// Tokens in the prompt, as the server counted; -1 if it did not say. Known for a cut answer too if
 /// the server counts along.
 ///

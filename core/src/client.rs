@@ -88,8 +88,9 @@ impl Client {
         let shared = self.shared()?;
         self.account.check()?;
         let (model, decoder) = (plan.model(), shared.decoder(&plan));
+        let delivery = plan.delivery();
         let (ticket, bound) = (shared.pacer.ticket(model), shared.queue_bytes);
-        let start = Start { id, tag, pieces, queue, bound, model, ticket, decoder };
+        let start = Start { id, tag, pieces, delivery, queue, bound, model, ticket, decoder };
         let op = Op::begin(start, &self.account, &self.requests)?;
         // Made here and not in the task, which may be dropped before it ever runs.
         let guard = EndGuard(Arc::clone(&op));

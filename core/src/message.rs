@@ -328,3 +328,92 @@ impl Serialize for Call {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, Detail, Image, LARGEST_IMAGE, Message, Role, Sent, Turn};
+    use std::sync::Arc;
+
+    fn sent(turn: Turn, reasoning: bool) -> String {
+        let messages = [Message::Turn(Arc::new(turn))];
+        let list = serde_json::to_string(&Sent { messages: &messages, reasoning }).unwrap();
+        list[1..list.len() - 1].to_owned()
+    }
+
+    fn png() -> Image {
+        Image::new(b"\x89PNG\r\n\x1a\n", None).unwrap()
+    }
+
+    #[test]
+    fn an_image_is_what_its_first_bytes_say() {
+        for (data, mime) in [
+            (&b"\x89PNG\r\n\x1a\nrest"[..], "image/png"),
+            (b"\xFF\xD8\xFF\xE0", "image/jpeg"),
+            (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
+        ] {
+            let image = Image::new(data, Some(Detail::Low)).unwrap();
+            assert!(image.url.starts_with(&format!("data:{mime};base64,")), "{}", image.url);
+            Image::at(&image.url, None).unwrap();
+        }
+        for data in [&b""[..], b"GIF89a", b"RIFF\0\0\0\0WAVE", b"\x89PN", b"<svg"] {
+            let error = Image::new(data, None).unwrap_err();
+            assert!(error.param.as_str() == "image" && error.message.as_str().contains("JPEG"), "{error}");
+        }
+        let mut large = b"\xFF\xD8\xFF".to_vec();
+        large.resize(LARGEST_IMAGE, 0);
+        Image::at(&Image::new(&large, None).unwrap().url, None).unwrap();
+        large.push(0);
+        let error = Image::new(&large, None).unwrap_err();
+        assert!(error.message.as_str().contains("20971521 bytes; at most 20971520"), "{error}");
+    }
+
+    #[test]
+    fn a_url_is_one_that_a_server_can_fetch() {
+        for url in ["https://a/b.png", "http://127.0.0.1/x", "data:image/png;base64,AA=="] {
+            Image::at(url, None).unwrap();
+        }
+        for url in ["", "a.png", "file:///etc/passwd", "data:text/html,x", "https://a/\n", "https://a b"] {
+            assert_eq!(Image::at(url, None).unwrap_err().param.as_str(), "url", "{url}");
+        }
+        assert_eq!(Detail::of("high"), Ok(Some(Detail::High)));
+        assert_eq!(Detail::of(""), Ok(None));
+        assert_eq!(Detail::of("Low").unwrap_err().param.as_str(), "detail");
+    }
+
+    #[test]
+    fn a_message_is_sent_as_the_api_has_it() {
+        let mut seen = Turn::new(Role::User, "what?");
+        seen.add_image(png()).unwrap();
+        seen.add_image(Image::at("https://a/b", Some(Detail::High)).unwrap()).unwrap();
+        let image = r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,iVBORw0KGgo="}}"#;
+        let other = r#"{"type":"image_url","image_url":{"url":"https://a/b","detail":"high"}}"#;
+        assert_eq!(
+            sent(seen, true),
+            format!(r#"{{"role":"user","content":[{{"type":"text","text":"what?"}},{image},{other}]}}"#)
+        );
+        let call = |id: &str, arguments: &str| Call {
+            id: id.into(),
+            name: "add".into(),
+            arguments: arguments.into(),
+        };
+        let mut asks = Turn::new(Role::Assistant, "");
+        asks.tool_calls = vec![call("a", "{\"x\": 1.10}"), call("b", "")];
+        asks.reasoning = "hm".into();
+        let calls = r#""tool_calls":[{"id":"a","type":"function","function":{"name":"add","arguments":"{\"x\": 1.10}"}},{"id":"b","type":"function","function":{"name":"add","arguments":"{}"}}]}"#;
+        assert_eq!(sent(asks.clone(), false), format!(r#"{{"role":"assistant","content":null,{calls}"#));
+        assert_eq!(
+            sent(asks, true),
+            format!(r#"{{"role":"assistant","content":null,"reasoning_content":"hm",{calls}"#)
+        );
+        assert_eq!(sent(Turn::result("a", "5"), true), r#"{"role":"tool","tool_call_id":"a","content":"5"}"#);
+        assert_eq!(sent(Turn::new(Role::Assistant, ""), true), r#"{"role":"assistant","content":""}"#);
+    }
+
+    #[test]
+    fn only_a_user_shows_images() {
+        let mut turn = Turn::new(Role::Assistant, "x");
+        let error = turn.add_image(png()).unwrap_err();
+        assert!(error.message.as_str().contains("the last one is the assistant's"), "{error}");
+        assert_eq!(turn, Turn::new(Role::Assistant, "x"));
+    }
+}

@@ -8,6 +8,7 @@ use crate::log::Level;
 use crate::pacing::Ticket;
 use crate::queue::{EventKind, Producer, Queue, Waiting};
 use crate::registry::Registry;
+use crate::request::Delivery;
 use crate::response::Response;
 use crate::sync::lock;
 use crate::text::Text;
@@ -27,6 +28,7 @@ pub struct Op {
     queue: Arc<Queue>,
     /// Whether pieces are delivered; a blocking call without a callback wants only the end.
     pieces: bool,
+    delivery: Delivery,
     /// What it asked for a price.
     model: Box<str>,
     ticket: Ticket,
@@ -88,6 +90,8 @@ pub struct Start<'a> {
     pub tag: u64,
     /// Whether its queue gets more than the end.
     pub pieces: bool,
+    /// How they are delivered.
+    pub delivery: Delivery,
     /// Where its events go.
     pub queue: &'a Arc<Queue>,
     /// Bytes of them that may wait there before its answer is read on.
@@ -117,7 +121,7 @@ impl Op {
         account: &Arc<Account>,
         siblings: &Arc<Registry<Self>>,
     ) -> Result<Arc<Self>, Error> {
-        let Start { id, tag, pieces, queue, bound, model, ticket, decoder } = start;
+        let Start { id, tag, pieces, delivery, queue, bound, model, ticket, decoder } = start;
         let live = Live {
             key: None,
             decoder,
@@ -131,6 +135,7 @@ impl Op {
             started: Instant::now(),
             queue: Arc::clone(queue),
             pieces,
+            delivery,
             model: model.into(),
             ticket,
             account: Arc::clone(account),
@@ -243,7 +248,8 @@ impl Op {
             let Live { decoder, waiting, first_token, .. } = live;
             let result = step(decoder, &mut |piece| {
                 first_token.get_or_insert_with(|| self.started.elapsed());
-                if self.pieces {
+                let is_omitted = self.delivery.omit_reasoning && matches!(piece, Piece::Reasoning { .. });
+                if self.pieces && !is_omitted {
                     collect(waiting, piece);
                 }
             });
@@ -301,7 +307,12 @@ impl Op {
                 live.decoder.into_answer()
             }));
             let (answer, error) = match answer {
-                Ok(answer) => (answer, error),
+                Ok(mut answer) => {
+                    if self.delivery.omit_reasoning {
+                        answer.omit_reasoning();
+                    }
+                    (answer, error)
+                }
                 Err(panic) => (Answer::new(Kind::Raw, &Limits::default()), Some(Error::panicked(&*panic))),
             };
             let status = error.as_ref().map(|error| error.status);
@@ -394,6 +405,7 @@ fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
             id: call.id.clone(),
             name: call.name.clone(),
             arguments: call.arguments.clone(),
+            is_whole: call.is_whole(),
         }),
     }
 }

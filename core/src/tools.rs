@@ -48,18 +48,17 @@ struct Chosen<'a> {
 }
 
 impl Request {
-    /// Offers a tool. Its schema is sent as it is written; the empty one is for a tool without parameters.
+    /// Offers a tool, in place of one of the same name. Its schema is sent as it is written; the empty one is for a tool
+    /// without parameters.
     pub fn add_tool(&mut self, name: &str, description: &str, schema: &str) -> Result<(), Error> {
         checks::name(name)?;
         if WORDS.contains(&name) {
             return Err(Error::invalid("name", format!("{name:?} means something else as a tool's choice")));
         }
-        if self.has_tool(name) {
-            return Err(Error::invalid("name", format!("{name:?} was added before")));
-        }
         let parameters = if schema.is_empty() { None } else { Some(checks::schema(schema)?) };
         let json = to_raw_value(&OfType { function: Function { name, description, parameters } })
             .map_err(|e| Error::invalid(TOOLS, e))?;
+        self.tools.retain(|tool| tool.name != name);
         self.tools.push(Arc::new(Tool { name: name.into(), json }));
         self.no_double(TOOLS)
     }
@@ -99,5 +98,74 @@ impl Request {
             }
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::request::Request;
+    use std::sync::Arc;
+
+    fn chat() -> Request {
+        let mut request = Request::new("m").unwrap();
+        request.add_message("user", "hi").unwrap();
+        request
+    }
+
+    fn body(request: Request) -> String {
+        String::from_utf8(Arc::new(request).plan().unwrap().body(false, true).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_tool_is_offered_as_the_api_has_it() {
+        let mut request = chat();
+        request.add_tool("add", "Adds.", r#"{"type": "object"}"#).unwrap();
+        request.add_tool("now", "?", "{}").unwrap();
+        request.add_tool("now", "", "").unwrap();
+        let tools = r#""tools":[{"type":"function","function":{"name":"add","description":"Adds.","parameters":{"type": "object"}}},{"type":"function","function":{"name":"now"}}]"#;
+        let text = body(request.clone());
+        assert!(text.ends_with(&format!(r#"{tools},"tool_choice":"auto"}}"#)), "{text}");
+        request.set_tool_choice("now").unwrap();
+        let text = body(request.clone());
+        assert!(text.contains(r#""tool_choice":{"type":"function","function":{"name":"now"}}"#), "{text}");
+        request.set_tool_choice("none").unwrap();
+        let text = body(request);
+        assert!(text.contains(r#""tool_choice":"none""#) && !text.contains("auto"), "{text}");
+    }
+
+    #[test]
+    fn a_choice_is_made_for_tools_alone() {
+        assert!(!body(chat()).contains("tool_choice"));
+        for (json, is_open) in [("null", false), ("[]", false), (r#"[{"type":"function"}]"#, true)] {
+            let mut request = chat();
+            request.set_json("tools", json).unwrap();
+            assert_eq!(body(request).contains(r#""tool_choice":"auto""#), is_open, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_bad_tool_names_its_field() {
+        let mut r = chat();
+        r.add_tool("add", "", "{}").unwrap();
+        for (field, result) in [
+            ("name", r.add_tool("", "", "")),
+            ("name", r.add_tool("a b", "", "")),
+            ("name", r.add_tool("auto", "", "")),
+            ("schema", r.add_tool("b", "", "[]")),
+            ("schema", r.add_tool("b", "", "{")),
+            ("tool_choice", r.set_tool_choice("")),
+            ("tool_choice", r.set_tool_choice("a b")),
+            ("tools", r.set_json("tools", "[]")),
+        ] {
+            let error = result.unwrap_err();
+            assert_eq!(error.param.as_str(), field, "{error}");
+            assert!(error.message.as_str().starts_with(field), "{error}");
+        }
+        let mut request = chat();
+        request.add_tool("add", "", "{}").unwrap();
+        request.set_tool_choice("sub").unwrap();
+        let error = Arc::new(request).plan().unwrap_err();
+        assert_eq!(error.param.as_str(), "tool_choice");
+        assert!(error.message.as_str().contains("\"sub\""), "{error}");
     }
 }

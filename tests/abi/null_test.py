@@ -24,6 +24,7 @@ OPTIONAL = {
     ("hb_op *", "op"): "who never cancels needs no number; events bring it",
     ("uint32_t *", "handled"): "who counts the events in the callback knows it",
     ("hb_wakeup_fn", "wakeup"): "is none",
+    ("const char *", "detail"): "the server decides how closely to look",
 }
 
 # Out-parameters: how one is declared, and how what it got is given back.
@@ -57,7 +58,8 @@ OBJECTS = {
 VALUES = {
     "const char *": {"key": 'setting("HB_TEST_KEY")', "url": '"http://127.0.0.1:1"', "name": '"x-test"', "value": '"1"',
                      "pem": "certificate()", "role": '"user"', "text": '"words"', "model": "MODEL", "json": '"1"',
-                     "hosts": '"a.b"', "path": '"recording.jsonl"'},
+                     "hosts": '"a.b"', "detail": '"low"', "choice": '"auto"', "description": '"Adds."', "schema": '"{}"',
+                     "path": '"recording.jsonl"'},
     "int32_t": {None: "1", "timeout_ms": "30000"},
     "uint32_t": {"index": "0", "choice": "0", "ms": "30000", "limit": "HB_LIMIT_LINE", "level": "HB_LOG_TRACE",
                  "retries": "1", "requests": "60", "tier": "HB_TIER_BASIC", "timing": "HB_REPLAY_AT_ONCE",
@@ -66,6 +68,7 @@ VALUES = {
     "uint64_t": {None: "7"},
     "double": {None: "0.5"},
     "const int64_t *": {None: "TOKENS"},
+    "const void *": {"data": r'"\x89PNG\r\n\x1a\n"'},
     "hb_event_fn": {None: "go_on"},
     "hb_wakeup_fn": {None: "wake_up"},
     "void *": {None: "&check_count"},
@@ -76,7 +79,6 @@ SPECIAL = {
     ("hb_queue_next", "queue"): "make_queue_with_event()",
     ("hb_queue_dispatch", "queue"): "make_queue_with_event()",
     ("hb_request_set_json_schema", "name"): '"answer"',
-    ("hb_request_set_json_schema", "schema"): '"{}"',
     ("hb_json_close", "json"): '"[1"',
     ("hb_complete", "request"): "make_completion()",
     ("hb_complete_stream", "request"): "make_completion()",

@@ -7,6 +7,7 @@ use crate::log::{Level, Log};
 use crate::pacing::{Pacer, Rates};
 use crate::queue::{Event, EventKind, Patience, Producer, Queue, Taken, cancel};
 use crate::registry::Registry;
+use crate::request::Delivery;
 use crate::wire::{Decoder, Expect, Kind, Limits};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,7 +27,17 @@ fn try_begin_as(id: u64, queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Re
     let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
     let ticket = Pacer::new(Rates::default(), Duration::from_secs(60)).ticket("m");
     let (bound, decoder) = (100_000, decoder());
-    let start = Start { id, tag: 7, pieces: true, queue, bound, model: "m", ticket, decoder };
+    let start = Start {
+        id,
+        tag: 7,
+        pieces: true,
+        delivery: Delivery::default(),
+        queue,
+        bound,
+        model: "m",
+        ticket,
+        decoder,
+    };
     Op::begin(start, &Arc::new(account), requests)
 }
 

@@ -56,6 +56,8 @@ pub enum EventKind {
         name: Text,
         /// JSON, as the model wrote it.
         arguments: Text,
+        /// Whether it wrote well; see [`crate::wire::ToolCall::is_whole`].
+        is_whole: bool,
     },
     /// The last event, exactly once.
     Done(Arc<Response>),

@@ -174,6 +174,16 @@ impl Answer {
         Ok(())
     }
 
+    /// Takes the reasoning out, also of [`Answer::to_json`]. It has been received all the same.
+    pub fn omit_reasoning(&mut self) {
+        for choice in &mut self.choices {
+            if choice.omit_reasoning() {
+                // What the server sent has it, so the JSON is put together without.
+                self.body.clear();
+            }
+        }
+    }
+
     /// The answer is complete: hands out what waited for more.
     pub(super) fn finish(&mut self, sink: &mut Sink<'_>) {
         self.finish_choices(sink, true);

@@ -51,6 +51,17 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// Takes the reasoning out; says whether there was any.
+    pub(super) fn omit_reasoning(&mut self) -> bool {
+        let had = !self.reasoning.is_empty() || self.reasoning_names.contains(&true);
+        self.reasoning = Text::new();
+        self.reasoning_names = [false; 2];
+        self.splitter = Splitter::off();
+        had
+    }
+}
+
 /// Parts in parts in lists: the deepest known is text in a list in a part in the list. Each level is read again.
 const PART_DEPTH: usize = 6;
 
