@@ -1597,8 +1597,8 @@ hb_status hb_request_add_image_url(struct hb_request *request,
  * Thread:    one at a time.
  * Blocks:    never.
  * Fails:     HB_E_INVALID_ARGUMENT  `name` is not 1 to 64 letters, digits, hyphens and underscores, or is "auto",
- *                                   "none" or "required"; `schema` is no JSON object; text that is not UTF-8; or "tools" was
- *                                   set as JSON
+ *                                   "none" or "required"; `schema` is no JSON object; text that is not UTF-8; or
+ *                                   "tools" was set as JSON
  */
 HB_API
 hb_status hb_request_add_tool(struct hb_request *request,

@@ -90,8 +90,8 @@ pub unsafe extern "C" fn hb_request_add_image_url(
 /// Thread:    one at a time.
 /// Blocks:    never.
 /// Fails:     HB_E_INVALID_ARGUMENT  `name` is not 1 to 64 letters, digits, hyphens and underscores, or is "auto",
-///                                   "none" or "required"; `schema` is no JSON object; text that is not UTF-8; or "tools" was
-///                                   set as JSON
+///                                   "none" or "required"; `schema` is no JSON object; text that is not UTF-8; or
+///                                   "tools" was set as JSON
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_request_add_tool(
     request: *mut hb_request,
