@@ -30,6 +30,7 @@ mod retry;
 mod structured;
 mod sync;
 pub mod text;
+pub mod tokens;
 pub mod wire;
 
 /// Ends every request, and forgets the lookups of names.
