@@ -32,6 +32,7 @@ mod retry;
 mod structured;
 mod sync;
 pub mod text;
+pub mod tokens;
 mod tools;
 pub mod wire;
 
