@@ -1096,7 +1096,7 @@ hb_status hb_client_set_api_key(struct hb_client *client,
  * Connect ahead of the first request, so that it need not wait for name, TCP and TLS.
  *
  * Returns at once. A connection that cannot be made is for the first request to report. With a connection that is
- * there, or a client that replays a recording, it does nothing.
+ * there or on its way, or a client that replays a recording, it does nothing.
  *
  * Thread:    any.
  * Blocks:    never.

@@ -101,11 +101,17 @@ impl Client {
         Ok(())
     }
 
-    /// Connects ahead of the first request.
+    /// Connects ahead of the first request, once at a time.
     pub fn warm_up(&self, runtime: &Handle) -> Result<(), Error> {
         let shared = self.shared()?;
         let leave = Arc::new(Notify::new());
-        *lock(&self.warming) = Arc::downgrade(&leave);
+        {
+            let mut warming = lock(&self.warming);
+            if warming.upgrade().is_some() {
+                return Ok(());
+            }
+            *warming = Arc::downgrade(&leave);
+        }
         runtime.spawn(async move {
             tokio::select! {
                 () = shared.net.warm_up() => {}
@@ -171,5 +177,25 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_close_ends_every_warm_up() {
+        // Takes connections, and never says a word of TLS.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut config = Config::default();
+        config.set_base_url(&format!("https://{}", silent.local_addr().unwrap())).unwrap();
+        let client = Client::new(&config).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        client.warm_up(runtime.handle()).unwrap();
+        client.warm_up(runtime.handle()).unwrap();
+        runtime.block_on(tokio::task::yield_now());
+        client.close();
+        let gone = async {
+            while runtime.metrics().num_alive_tasks() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), gone).await }).unwrap();
     }
 }
