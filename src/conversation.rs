@@ -1,27 +1,27 @@
 //! A conversation, as C fills, trims and sends it. What is in it is read in `history`, and kept by `save`.
 
 use crate::boundary::{self, put};
+use crate::chat::{image, image_at};
 use crate::error::hb_error;
 use crate::handle::{Boxed, Handle, null};
 use crate::request::{edit, hb_request};
 use crate::response::hb_response;
 use crate::status::{HB_OK, hb_status};
-use crate::text::{bytes, identifier, text};
+use crate::text::{identifier, text};
 use hyperbolic_core::conversation::Conversation;
 use hyperbolic_core::error::Error;
-use hyperbolic_core::message::Image;
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 
-/// What was said so far: a system prompt, a summary, messages with images and tool calls, and the host's own metadata.
-/// One thread at a time; hb_conversation_clone gives another thread one of its own.
+/// What was said so far: a system prompt, a summary, messages with images and tool calls, and the host's own
+/// metadata. One thread at a time; hb_conversation_clone gives another thread one of its own.
 ///
-/// It lives for as long as the talk does, and so, unlike hb_options and hb_request, remembers no bad value: a call that
-/// fails changes nothing, says so by its status and, on request, by its last parameter, and the next one works.
+/// It lives for as long as the talk does, and so, unlike hb_options and hb_request, remembers no bad value: a call
+/// that fails changes nothing, says so by its status and, on request, by its last parameter, and the next one works.
 ///
 /// A tool's result stands behind the message that called it. While a call has none, a request of the conversation is
-/// refused (hb_request_check names the call's id); until then anything else may be added. An id waits in one message at
-/// a time; when it was answered it may come again, as ids of servers do that count them from 0.
+/// refused (hb_request_check names the call's id); until then anything else may be added. An id waits in one message
+/// at a time; when it was answered it may come again, as ids of servers do that count them from 0.
 ///
 /// At most 100000 messages, 1024 images, tool calls or metadata of a message, and 1024 calls that wait for results.
 pub struct hb_conversation {
@@ -55,19 +55,6 @@ unsafe fn change(
 /// An index or a count of C's, as one of the core's.
 pub fn place(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-unsafe fn image(data: *const c_void, len: usize, looked: *const c_char) -> Result<Image, Error> {
-    unsafe { Image::new(bytes("data", data, len)?, detail(looked)?) }
-}
-unsafe fn image_at(url: *const c_char, len: usize, looked: *const c_char) -> Result<Image, Error> {
-    unsafe { Image::at(text("url", url, len)?, detail(looked)?) }
-}
-unsafe fn detail(detail: *const c_char) -> Result<Option<hyperbolic_core::message::Detail>, Error> {
-    if detail.is_null() {
-        return Ok(None);
-    }
-    hyperbolic_core::message::Detail::of(unsafe { identifier("detail", detail) }?)
 }
 
 /// Make an empty conversation.
@@ -108,8 +95,8 @@ pub unsafe extern "C" fn hb_conversation_free(conversation: *mut hb_conversation
     unsafe { hb_conversation::free(conversation) };
 }
 
-/// Set the system prompt, in place of the one before; the empty text removes it. It is sent first, is never trimmed, and
-/// does not count as a message.
+/// Set the system prompt, in place of the one before; the empty text removes it. It is sent first, is never trimmed,
+/// and does not count as a message.
 ///
 /// Ownership: `text` is copied.
 /// Thread:    one at a time.
@@ -132,8 +119,8 @@ pub unsafe extern "C" fn hb_conversation_set_system(
     }
 }
 
-/// Set the summary of what was trimmed, which you had a model write or wrote yourself; the empty text removes it. It is
-/// sent as a system message behind the system prompt, is never trimmed, and does not count as a message.
+/// Set the summary of what was trimmed, which you had a model write or wrote yourself; the empty text removes it. It
+/// is sent as a system message behind the system prompt, is never trimmed, and does not count as a message.
 ///
 /// Ownership: `text` is copied.
 /// Thread:    one at a time.
@@ -156,8 +143,8 @@ pub unsafe extern "C" fn hb_conversation_set_summary(
     }
 }
 
-/// Append a message. `role` is "user" or "assistant", NUL-terminated; the system prompt has hb_conversation_set_system,
-/// a tool's result hb_conversation_add_tool_result.
+/// Append a message. `role` is "user" or "assistant", NUL-terminated; the system prompt has
+/// hb_conversation_set_system, a tool's result hb_conversation_add_tool_result.
 ///
 /// Ownership: both are copied.
 /// Thread:    one at a time.
@@ -180,14 +167,14 @@ pub unsafe extern "C" fn hb_conversation_add_message(
     }
 }
 
-/// Add an image to the last message, which is the user's: a JPEG, PNG or WebP of at most 20 MiB, as hb_request_add_image
-/// takes it.
+/// Add an image to the last message, which is the user's: a JPEG, PNG or WebP of at most 20 MiB, as
+/// hb_request_add_image takes it.
 ///
 /// Ownership: `data` and `detail` are copied.
 /// Thread:    one at a time.
 /// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  a NULL but for `detail`, no such image, a last message that is not the user's, another
-///                                   detail than "auto", "low" and "high", or more images than there may be
+/// Fails:     HB_E_INVALID_ARGUMENT  a NULL but for `detail`, no such image, a last message that is not the user's,
+///                                   another detail than "auto", "low" and "high", or more images than there may be
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_add_image(
@@ -206,9 +193,9 @@ pub unsafe extern "C" fn hb_conversation_add_image(
 /// Ownership: `url` and `detail` are copied.
 /// Thread:    one at a time.
 /// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  a NULL but for `detail`, a URL that is neither http, https nor a data: one of an image, a
-///                                   last message that is not the user's, another detail than "auto", "low" and "high",
-///                                   or more images than there may be
+/// Fails:     HB_E_INVALID_ARGUMENT  a NULL but for `detail`, a URL that is neither http, https nor a data: one of an
+///                                   image, a last message that is not the user's, another detail than "auto", "low"
+///                                   and "high", or more images than there may be
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_add_image_url(
@@ -222,17 +209,17 @@ pub unsafe extern "C" fn hb_conversation_add_image_url(
     unsafe { change(conversation, error, |conversation| conversation.add_image(image_at(url, len, detail)?)) }
 }
 
-/// Append a choice of an answer as it is: text, reasoning and tool calls. One that ended with an error is kept as far as
-/// it came, and hb_conversation_is_partial tells it.
+/// Append a choice of an answer as it is: text, reasoning and tool calls. One that ended with an error is kept as far
+/// as it came, and hb_conversation_is_partial tells it.
 ///
-/// Tool calls that the model did not finish, or whose arguments are no whole JSON object, are left out: no tool can run
-/// them, and servers refuse them. Where nothing came, nothing is added.
+/// Tool calls that the model did not finish, or whose arguments are no whole JSON object, are left out: no tool can
+/// run them, and servers refuse them. Where nothing came, nothing is added.
 ///
 /// Ownership: `response` is only read, and what is needed of it copied.
 /// Thread:    one at a time.
 /// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, a choice that a whole answer does not have, a tool call whose id waits for its
-///                                   result in an earlier message, or more than there may be
+/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, a choice that a whole answer does not have, a tool call whose id waits
+///                                   for its result in an earlier message, or more than there may be
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_add_response(
@@ -249,15 +236,15 @@ pub unsafe extern "C" fn hb_conversation_add_response(
     }
 }
 
-/// Add the result of a tool, in any order and at any time: it goes behind the message of its call and the results that
-/// are there already, so that the messages behind it move up by one. Calls of one message that share an id are answered
-/// in their order.
+/// Add the result of a tool, in any order and at any time: it goes behind the message of its call and the results
+/// that are there already, so that the messages behind it move up by one. Calls of one message that share an id are
+/// answered in their order.
 ///
 /// Ownership: both are copied. `id` is NUL-terminated.
 /// Thread:    one at a time.
 /// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, an id that no call has or that has its result (the message names it), text that
-///                                   is not UTF-8, or more messages than there may be
+/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, an id that no call has or that has its result (the message names it),
+///                                   text that is not UTF-8, or more messages than there may be
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_add_tool_result(
@@ -281,8 +268,8 @@ pub unsafe extern "C" fn hb_conversation_add_tool_result(
 /// Ownership: both are copied. `key` is NUL-terminated.
 /// Thread:    one at a time.
 /// Blocks:    never.
-/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, an index out of range, an empty key or one with control characters, text that is
-///                                   not UTF-8, or more keys than there may be
+/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, an index out of range, an empty key or one with control characters, text
+///                                   that is not UTF-8, or more keys than there may be
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_set_metadata(
@@ -302,7 +289,8 @@ pub unsafe extern "C" fn hb_conversation_set_metadata(
     }
 }
 
-/// Undo: leave the first `count` messages, and drop those behind. Calls whose results are dropped wait for them again.
+/// Undo: leave the first `count` messages, and drop those behind. Calls whose results are dropped wait for them
+/// again.
 ///
 /// Thread:    one at a time.
 /// Blocks:    never.
@@ -318,17 +306,18 @@ pub unsafe extern "C" fn hb_conversation_truncate(
     unsafe { change(conversation, error, |conversation| conversation.truncate(place(count))) }
 }
 
-/// Drop what was said first, until about `max_tokens` are left by the estimate of hb_conversation_tokens. Leave room for
-/// the answer: the context of a model, which hb_model_list_context answers, is for both.
+/// Drop what was said first, until about `max_tokens` are left by the estimate of hb_conversation_tokens. Leave room
+/// for the answer: the context of a model, which hb_model_list_context answers, is for both.
 ///
-/// Whole exchanges go, each a user's message and all up to the user's next. What never goes: the system prompt, the summary,
-/// the last exchange, and all from the first exchange on in which a tool call waits for its result; so no call is parted
-/// from its result. `*dropped`, which may be NULL, gets how many messages went: indexes have moved down by so many.
+/// Whole exchanges go, each a user's message and all up to the user's next. What never goes: the system prompt, the
+/// summary, the last exchange, and all from the first exchange on in which a tool call waits for its result; so no
+/// call is parted from its result. `*dropped`, which may be NULL, gets how many messages went: indexes have moved
+/// down by so many.
 ///
 /// Thread:    one at a time.
 /// Blocks:    never; it takes time linear in the number of messages.
-/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, a negative number, or what must stay is longer (the message says how long): then
-///                                   all else has been dropped, and counted
+/// Fails:     HB_E_INVALID_ARGUMENT  a NULL, a negative number, or what must stay is longer (the message says how
+///                                   long): then all else has been dropped, and counted
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_trim(
@@ -348,10 +337,11 @@ pub unsafe extern "C" fn hb_conversation_trim(
     }
 }
 
-/// Make a request's messages those of a conversation as it is now, in place of what was there; hb_request_add_message goes
-/// on behind them. Cheap: messages are shared.
+/// Make a request's messages those of a conversation as it is now, in place of what was there; hb_request_add_message
+/// goes on behind them. Cheap: messages are shared.
 ///
-/// A request of a conversation with a tool call that has no result is refused when it is checked or sent, with the id.
+/// A request of a conversation with a tool call that has no result is refused when it is checked or sent, with the
+/// id.
 ///
 /// Ownership: `conversation` is only read; it may be changed or freed at once.
 /// Thread:    one at a time, for both.

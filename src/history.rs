@@ -61,9 +61,9 @@ pub unsafe extern "C" fn hb_conversation_count(conversation: *const hb_conversat
     unsafe { read(conversation, 0, |conversation| conversation.entries().len().try_into().ok()) }
 }
 
-/// About how many tokens the conversation has, system prompt and summary with it: an estimate from the text alone, because
-/// every model counts in its own way. The counts of answers (hb_response_prompt_tokens) are exact, and for what was sent.
-/// Reasoning is not counted, because it goes back only on request.
+/// About how many tokens the conversation has, system prompt and summary with it: an estimate from the text alone,
+/// because every model counts in its own way. The counts of answers (hb_response_prompt_tokens) are exact, and for
+/// what was sent. Reasoning is not counted, because it goes back only on request.
 ///
 /// One thread at a time; never blocks; 0 for NULL.
 #[unsafe(no_mangle)]
@@ -74,7 +74,8 @@ pub unsafe extern "C" fn hb_conversation_tokens(conversation: *const hb_conversa
 
 /// Who speaks: "user", "assistant" or "tool".
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index out of range.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+/// out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_role(
     conversation: *const hb_conversation,
@@ -90,7 +91,8 @@ pub unsafe extern "C" fn hb_conversation_role(
 
 /// What is said; of a tool its result. It may hold NULs.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index out of range.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+/// out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_text(
     conversation: *const hb_conversation,
@@ -105,7 +107,8 @@ pub unsafe extern "C" fn hb_conversation_text(
 
 /// The thinking of the model before its message.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index out of range.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+/// out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_reasoning(
     conversation: *const hb_conversation,
@@ -165,7 +168,8 @@ pub unsafe extern "C" fn hb_conversation_tool_call_count(
 
 /// The id of a tool call, by which its result names it.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call that is not there.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call
+/// that is not there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_tool_call_id(
     conversation: *const hb_conversation,
@@ -182,7 +186,8 @@ pub unsafe extern "C" fn hb_conversation_tool_call_id(
 
 /// The tool that is called.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call that is not there.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call
+/// that is not there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_tool_call_name(
     conversation: *const hb_conversation,
@@ -199,7 +204,8 @@ pub unsafe extern "C" fn hb_conversation_tool_call_name(
 
 /// The arguments of a tool call: a whole JSON object, or "" for a tool without parameters.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call that is not there.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call
+/// that is not there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_tool_call_arguments(
     conversation: *const hb_conversation,
@@ -217,7 +223,8 @@ pub unsafe extern "C" fn hb_conversation_tool_call_arguments(
 
 /// Which call a tool's message answers; "" for any other message.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index out of range.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+/// out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_tool_result_id(
     conversation: *const hb_conversation,
@@ -242,7 +249,8 @@ pub unsafe extern "C" fn hb_conversation_open_tool_call_count(conversation: *con
 
 /// The id of a tool call that waits for its result; they are in the order of their messages.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index out of range.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+/// out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_open_tool_call_id(
     conversation: *const hb_conversation,
@@ -256,7 +264,8 @@ pub unsafe extern "C" fn hb_conversation_open_tool_call_id(
 
 /// The tool of a call that waits for its result.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index out of range.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+/// out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_open_tool_call_name(
     conversation: *const hb_conversation,
@@ -270,7 +279,8 @@ pub unsafe extern "C" fn hb_conversation_open_tool_call_name(
 
 /// The arguments of a call that waits for its result: a whole JSON object, or "" for a tool without parameters.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index out of range.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+/// out of range.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_open_tool_call_arguments(
     conversation: *const hb_conversation,
@@ -285,7 +295,8 @@ pub unsafe extern "C" fn hb_conversation_open_tool_call_arguments(
 
 /// What you attached to a message under a key; "" if nothing. `key` is NUL-terminated.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, an index out of range or a key that is not there.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, an index out
+/// of range or a key that is not there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_metadata(
     conversation: *const hb_conversation,
@@ -317,7 +328,8 @@ pub unsafe extern "C" fn hb_conversation_metadata_count(
 
 /// A key that you attached to a message; they are in the order of their bytes.
 ///
-/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or one that is not there.
+/// Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or one that
+/// is not there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_metadata_key(
     conversation: *const hb_conversation,

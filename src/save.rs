@@ -20,8 +20,8 @@ pub const HB_SAVE_NO_IMAGES: u32 = 2;
 /// Write a conversation as JSON that hb_conversation_load reads, in this version and every later one. Flags:
 /// HB_SAVE_NO_SYSTEM, HB_SAVE_NO_IMAGES; 0 is none.
 ///
-/// The same conversation is the same bytes. Images, metadata and open tool calls are in it, and what a loaded one had that
-/// this library does not know; no key, and no server's address.
+/// The same conversation is the same bytes. Images, metadata and open tool calls are in it, and what a loaded one had
+/// that this library does not know; no key, and no server's address.
 ///
 /// Ownership: `*json` is yours, NULL on failure; free it with hb_text_free.
 /// Thread:    one at a time.
@@ -54,16 +54,16 @@ pub unsafe extern "C" fn hb_conversation_save(
     }
 }
 
-/// Read a conversation that hb_conversation_save wrote, wherever it has been since: it is believed nothing. At most 64 MiB,
-/// and no more of anything than the calls that add to a conversation allow.
+/// Read a conversation that hb_conversation_save wrote, wherever it has been since: it is believed nothing. At most
+/// 64 MiB, and no more of anything than the calls that add to a conversation allow.
 ///
 /// Ownership: `json` is only read. `*conversation` is yours, NULL on failure; free it with hb_conversation_free.
 /// Thread:    any.
 /// Blocks:    never; it takes time linear in the length.
 /// Fails:     HB_E_INVALID_ARGUMENT  a NULL
-///            HB_E_BAD_DATA          not JSON, not a conversation, of a newer version, too large, or not as a conversation
-///                                   can be; hb_error_param names the place, such as messages[3].tool_calls[0].id, and the
-///                                   message has its line and column
+///            HB_E_BAD_DATA          not JSON, not a conversation, of a newer version, too large, or not as a
+///                                   conversation can be; hb_error_param names the place, such as
+///                                   messages[3].tool_calls[0].id, and the message has its line and column
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_load(
