@@ -32,7 +32,8 @@
  *
  * Four kinds of thing, one idiom each. What you hand in is an object that you fill by setters (hb_options,
  * hb_request). What you get out is an object that you read by getters (hb_response, hb_error, hb_model_list,
- * hb_log, hb_text). What happens is a struct that you read (hb_event). What is going on is a number (hb_op).
+ * hb_log, hb_text). What happens is a struct that you read (hb_event). What is going on is a number (hb_op). One is in
+ * between: a conversation (hb_conversation) is filled and read for as long as the talk lasts.
  *
  * Threads. The library never calls you on a thread of its own: a callback runs only inside a call that you made,
  * on the thread that made it, with no lock held, and may call any function of the library. Everything else waits
@@ -450,9 +451,34 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 #define HB_LOG_TRACE 4u
 
 /**
+ * For hb_conversation_save: leave out the system prompt.
+ */
+#define HB_SAVE_NO_SYSTEM 1
+
+/**
+ * For hb_conversation_save: leave out images.
+ */
+#define HB_SAVE_NO_IMAGES 2
+
+/**
  * A client of one server: its key, its connections, its requests. Thread-safe: make one and share it.
  */
 typedef struct hb_client hb_client;
+
+/**
+ * What was said so far: a system prompt, a summary, messages with images and tool calls, and the host's own
+ * metadata. One thread at a time; hb_conversation_clone gives another thread one of its own.
+ *
+ * It lives for as long as the talk does, and so, unlike hb_options and hb_request, remembers no bad value: a call
+ * that fails changes nothing, says so by its status and, on request, by its last parameter, and the next one works.
+ *
+ * A tool's result stands behind the message that called it. While a call has none, a request of the conversation is
+ * refused (hb_request_check names the call's id); until then anything else may be added. An id waits in one message
+ * at a time; when it was answered it may come again, as ids of servers do that count them from 0.
+ *
+ * At most 100000 messages, 1024 images, tool calls or metadata of a message, and 1024 calls that wait for results.
+ */
+typedef struct hb_conversation hb_conversation;
 
 /**
  * What went wrong. Immutable and shared: any thread may read it.
@@ -2385,6 +2411,464 @@ HB_API const char *hb_text_data(const struct hb_text *text, size_t *len);
  * Fails:     never.
  */
 HB_API void hb_text_free(struct hb_text *text);
+
+/**
+ * Make an empty conversation.
+ *
+ * Ownership: yours; free it with hb_conversation_free.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never; never NULL.
+ */
+HB_API struct hb_conversation *hb_conversation_new(void);
+
+/**
+ * Copy a conversation, to go on in two ways. Cheap: messages are shared.
+ *
+ * Ownership: the copy is yours; free it with hb_conversation_free.
+ * Thread:    one at a time for `conversation`.
+ * Blocks:    never.
+ * Fails:     NULL for NULL.
+ */
+HB_API struct hb_conversation *hb_conversation_clone(const struct hb_conversation *conversation);
+
+/**
+ * Free a conversation. Requests that it was set for keep its messages.
+ *
+ * Ownership: takes `conversation`; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_conversation_free(struct hb_conversation *conversation);
+
+/**
+ * Set the system prompt, in place of the one before; the empty text removes it. It is sent first, is never trimmed,
+ * and does not count as a message.
+ *
+ * Ownership: `text` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, or not UTF-8
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_set_system(struct hb_conversation *conversation,
+                                     const char *text,
+                                     size_t len,
+                                     struct hb_error **error);
+
+/**
+ * Set the summary of what was trimmed, which you had a model write or wrote yourself; the empty text removes it. It
+ * is sent as a system message behind the system prompt, is never trimmed, and does not count as a message.
+ *
+ * Ownership: `text` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, or not UTF-8
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_set_summary(struct hb_conversation *conversation,
+                                      const char *text,
+                                      size_t len,
+                                      struct hb_error **error);
+
+/**
+ * Append a message. `role` is "user" or "assistant", NUL-terminated; the system prompt has
+ * hb_conversation_set_system, a tool's result hb_conversation_add_tool_result.
+ *
+ * Ownership: both are copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, another role, text that is not UTF-8, or more messages than there may be
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_add_message(struct hb_conversation *conversation,
+                                      const char *role,
+                                      const char *text,
+                                      size_t len,
+                                      struct hb_error **error);
+
+/**
+ * Add an image to the last message, which is the user's: a JPEG, PNG or WebP of at most 20 MiB, as
+ * hb_request_add_image takes it.
+ *
+ * Ownership: `data` and `detail` are copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL but for `detail`, no such image, a last message that is not the user's,
+ *                                   another detail than "auto", "low" and "high", or more images than there may be
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_add_image(struct hb_conversation *conversation,
+                                    const void *data,
+                                    size_t len,
+                                    const char *detail,
+                                    struct hb_error **error);
+
+/**
+ * Add an image by its URL to the last message, which is the user's, as hb_request_add_image_url takes it.
+ *
+ * Ownership: `url` and `detail` are copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL but for `detail`, a URL that is neither http, https nor a data: one of an
+ *                                   image, a last message that is not the user's, another detail than "auto", "low"
+ *                                   and "high", or more images than there may be
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_add_image_url(struct hb_conversation *conversation,
+                                        const char *url,
+                                        size_t len,
+                                        const char *detail,
+                                        struct hb_error **error);
+
+/**
+ * Append a choice of an answer as it is: text, reasoning and tool calls. One that ended with an error is kept as far
+ * as it came, and hb_conversation_is_partial tells it.
+ *
+ * Tool calls that the model did not finish, or whose arguments are no whole JSON object, are left out: no tool can
+ * run them, and servers refuse them. Where nothing came, nothing is added.
+ *
+ * Ownership: `response` is only read, and what is needed of it copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, a choice that a whole answer does not have, a tool call whose id waits
+ *                                   for its result in an earlier message, or more than there may be
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_add_response(struct hb_conversation *conversation,
+                                       const struct hb_response *response,
+                                       uint32_t choice,
+                                       struct hb_error **error);
+
+/**
+ * Add the result of a tool, in any order and at any time: it goes behind the message of its call and the results
+ * that are there already, so that the messages behind it move up by one. Calls of one message that share an id are
+ * answered in their order.
+ *
+ * Ownership: both are copied. `id` is NUL-terminated.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, an id that no call has or that has its result (the message names it),
+ *                                   text that is not UTF-8, or more messages than there may be
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_add_tool_result(struct hb_conversation *conversation,
+                                          const char *id,
+                                          const char *text,
+                                          size_t len,
+                                          struct hb_error **error);
+
+/**
+ * Attach something of your own to a message: who spoke, when in the game. It is saved and never sent. A key's text
+ * replaces the one before; the empty text removes it.
+ *
+ * Ownership: both are copied. `key` is NUL-terminated.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, an index out of range, an empty key or one with control characters, text
+ *                                   that is not UTF-8, or more keys than there may be
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_set_metadata(struct hb_conversation *conversation,
+                                       uint32_t index,
+                                       const char *key,
+                                       const char *text,
+                                       size_t len,
+                                       struct hb_error **error);
+
+/**
+ * Undo: leave the first `count` messages, and drop those behind. Calls whose results are dropped wait for them
+ * again.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, or more than there are
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_truncate(struct hb_conversation *conversation,
+                                   uint32_t count,
+                                   struct hb_error **error);
+
+/**
+ * Drop what was said first, until about `max_tokens` are left by the estimate of hb_conversation_tokens. Leave room
+ * for the answer: the context of a model, which hb_model_list_context answers, is for both.
+ *
+ * Whole exchanges go, each a user's message and all up to the user's next. What never goes: the system prompt, the
+ * summary, the last exchange, and all from the first exchange on in which a tool call waits for its result; so no
+ * call is parted from its result. `*dropped`, which may be NULL, gets how many messages went: indexes have moved
+ * down by so many.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never; it takes time linear in the number of messages.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, a negative number, or what must stay is longer (the message says how
+ *                                   long): then all else has been dropped, and counted
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_trim(struct hb_conversation *conversation,
+                               int64_t max_tokens,
+                               uint32_t *dropped,
+                               struct hb_error **error);
+
+/**
+ * Make a request's messages those of a conversation as it is now, in place of what was there; hb_request_add_message
+ * goes on behind them. Cheap: messages are shared.
+ *
+ * A request of a conversation with a tool call that has no result is refused when it is checked or sent, with the
+ * id.
+ *
+ * Ownership: `conversation` is only read; it may be changed or freed at once.
+ * Thread:    one at a time, for both.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL
+ */
+HB_API
+hb_status hb_request_set_conversation(struct hb_request *request,
+                                      const struct hb_conversation *conversation);
+
+/**
+ * The system prompt; "" if there is none.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL.
+ */
+HB_API const char *hb_conversation_system(const struct hb_conversation *conversation, size_t *len);
+
+/**
+ * The summary of what was trimmed; "" if there is none.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL.
+ */
+HB_API const char *hb_conversation_summary(const struct hb_conversation *conversation, size_t *len);
+
+/**
+ * How many messages there are, results of tools among them, system prompt and summary not.
+ *
+ * One thread at a time; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_conversation_count(const struct hb_conversation *conversation);
+
+/**
+ * About how many tokens the conversation has, system prompt and summary with it: an estimate from the text alone,
+ * because every model counts in its own way. The counts of answers (hb_response_prompt_tokens) are exact, and for
+ * what was sent. Reasoning is not counted, because it goes back only on request.
+ *
+ * One thread at a time; never blocks; 0 for NULL.
+ */
+HB_API
+int64_t hb_conversation_tokens(const struct hb_conversation *conversation);
+
+/**
+ * Who speaks: "user", "assistant" or "tool".
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+ * out of range.
+ */
+HB_API
+const char *hb_conversation_role(const struct hb_conversation *conversation,
+                                 uint32_t index);
+
+/**
+ * What is said; of a tool its result. It may hold NULs.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+ * out of range.
+ */
+HB_API
+const char *hb_conversation_text(const struct hb_conversation *conversation,
+                                 uint32_t index,
+                                 size_t *len);
+
+/**
+ * The thinking of the model before its message.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+ * out of range.
+ */
+HB_API
+const char *hb_conversation_reasoning(const struct hb_conversation *conversation,
+                                      uint32_t index,
+                                      size_t *len);
+
+/**
+ * Whether the message is of an answer that was cut off: 1 or 0.
+ *
+ * One thread at a time; never blocks; 0 for NULL, or an index out of range.
+ */
+HB_API int32_t hb_conversation_is_partial(const struct hb_conversation *conversation, uint32_t index);
+
+/**
+ * How many images go with a message.
+ *
+ * One thread at a time; never blocks; 0 for NULL, or an index out of range.
+ */
+HB_API uint32_t hb_conversation_image_count(const struct hb_conversation *conversation, uint32_t index);
+
+/**
+ * How many tools a message calls.
+ *
+ * One thread at a time; never blocks; 0 for NULL, or an index out of range.
+ */
+HB_API uint32_t hb_conversation_tool_call_count(const struct hb_conversation *conversation, uint32_t index);
+
+/**
+ * The id of a tool call, by which its result names it.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call
+ * that is not there.
+ */
+HB_API
+const char *hb_conversation_tool_call_id(const struct hb_conversation *conversation,
+                                         uint32_t index,
+                                         uint32_t call);
+
+/**
+ * The tool that is called.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call
+ * that is not there.
+ */
+HB_API
+const char *hb_conversation_tool_call_name(const struct hb_conversation *conversation,
+                                           uint32_t index,
+                                           uint32_t call);
+
+/**
+ * The arguments of a tool call: a whole JSON object, or "" for a tool without parameters.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or a call
+ * that is not there.
+ */
+HB_API
+const char *hb_conversation_tool_call_arguments(const struct hb_conversation *conversation,
+                                                uint32_t index,
+                                                uint32_t call,
+                                                size_t *len);
+
+/**
+ * Which call a tool's message answers; "" for any other message.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+ * out of range.
+ */
+HB_API
+const char *hb_conversation_tool_result_id(const struct hb_conversation *conversation,
+                                           uint32_t index);
+
+/**
+ * How many tool calls wait for their results.
+ *
+ * One thread at a time; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_conversation_open_tool_call_count(const struct hb_conversation *conversation);
+
+/**
+ * The id of a tool call that waits for its result; they are in the order of their messages.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+ * out of range.
+ */
+HB_API
+const char *hb_conversation_open_tool_call_id(const struct hb_conversation *conversation,
+                                              uint32_t index);
+
+/**
+ * The tool of a call that waits for its result.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+ * out of range.
+ */
+HB_API
+const char *hb_conversation_open_tool_call_name(const struct hb_conversation *conversation,
+                                                uint32_t index);
+
+/**
+ * The arguments of a call that waits for its result: a whole JSON object, or "" for a tool without parameters.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or an index
+ * out of range.
+ */
+HB_API
+const char *hb_conversation_open_tool_call_arguments(const struct hb_conversation *conversation,
+                                                     uint32_t index,
+                                                     size_t *len);
+
+/**
+ * What you attached to a message under a key; "" if nothing. `key` is NUL-terminated.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, an index out
+ * of range or a key that is not there.
+ */
+HB_API
+const char *hb_conversation_metadata(const struct hb_conversation *conversation,
+                                     uint32_t index,
+                                     const char *key,
+                                     size_t *len);
+
+/**
+ * How many keys you attached to a message.
+ *
+ * One thread at a time; never blocks; 0 for NULL, or an index out of range.
+ */
+HB_API uint32_t hb_conversation_metadata_count(const struct hb_conversation *conversation, uint32_t index);
+
+/**
+ * A key that you attached to a message; they are in the order of their bytes.
+ *
+ * Borrowed from `conversation` until its next change; one thread at a time; never blocks; "" for NULL, or one that
+ * is not there.
+ */
+HB_API
+const char *hb_conversation_metadata_key(const struct hb_conversation *conversation,
+                                         uint32_t index,
+                                         uint32_t place);
+
+/**
+ * Write a conversation as JSON that hb_conversation_load reads, in this version and every later one. Flags:
+ * HB_SAVE_NO_SYSTEM, HB_SAVE_NO_IMAGES; 0 is none.
+ *
+ * The same conversation is the same bytes. Images, metadata and open tool calls are in it, and what a loaded one had
+ * that this library does not know; no key, and no server's address.
+ *
+ * Ownership: `*json` is yours, NULL on failure; free it with hb_text_free.
+ * Thread:    one at a time.
+ * Blocks:    never; it takes time linear in the length.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL, an unknown flag, or more than the 64 MiB that can be loaded again
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_save(const struct hb_conversation *conversation,
+                               uint32_t flags,
+                               struct hb_text **json,
+                               struct hb_error **error);
+
+/**
+ * Read a conversation that hb_conversation_save wrote, wherever it has been since: it is believed nothing. At most
+ * 64 MiB, and no more of anything than the calls that add to a conversation allow.
+ *
+ * Ownership: `json` is only read. `*conversation` is yours, NULL on failure; free it with hb_conversation_free.
+ * Thread:    any.
+ * Blocks:    never; it takes time linear in the length.
+ * Fails:     HB_E_INVALID_ARGUMENT  a NULL
+ *            HB_E_BAD_DATA          not JSON, not a conversation, of a newer version, too large, or not as a
+ *                                   conversation can be; hb_error_param names the place, such as
+ *                                   messages[3].tool_calls[0].id, and the message has its line and column
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_conversation_load(const char *json,
+                               size_t len,
+                               struct hb_conversation **conversation,
+                               struct hb_error **error);
 
 /**
  * The number behind HYPERBOLIC_ABI_VERSION of the library that is loaded. Programs that were built against another

@@ -25,7 +25,7 @@ unsafe fn detail(detail: *const c_char) -> Result<Option<Detail>, Error> {
 /// `data` points to `len` bytes; `looked` is NULL or NUL-terminated.
 pub unsafe fn image(data: *const c_void, len: usize, looked: *const c_char) -> Result<Image, Error> {
     // SAFETY: as the caller promises.
-    unsafe { Image::new(bytes("image", data, len)?, detail(looked)?) }
+    unsafe { Image::new(bytes("data", data, len)?, detail(looked)?) }
 }
 
 /// An image by its URL, as it comes in.

@@ -32,7 +32,8 @@
  *
  * Four kinds of thing, one idiom each. What you hand in is an object that you fill by setters (hb_options,
  * hb_request). What you get out is an object that you read by getters (hb_response, hb_error, hb_model_list,
- * hb_log, hb_text). What happens is a struct that you read (hb_event). What is going on is a number (hb_op).
+ * hb_log, hb_text). What happens is a struct that you read (hb_event). What is going on is a number (hb_op). One is in
+ * between: a conversation (hb_conversation) is filled and read for as long as the talk lasts.
  *
  * Threads. The library never calls you on a thread of its own: a callback runs only inside a call that you made,
  * on the thread that made it, with no lock held, and may call any function of the library. Everything else waits

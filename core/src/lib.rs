@@ -6,6 +6,7 @@ pub mod catalog;
 mod checks;
 pub mod client;
 pub mod config;
+pub mod conversation;
 pub mod counters;
 mod endpoint;
 mod environment;

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::text::Text;
-use crate::wire::Choice;
+use crate::wire::{Choice, ToolCall};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -182,7 +182,8 @@ impl Turn {
     /// The model's own message, as it is handed back: without calls that it did not finish, which no tool can run and
     /// most servers refuse. `None` if nothing came.
     pub fn answer(choice: &Choice, is_partial: bool) -> Option<Self> {
-        let whole = choice.tool_calls.iter().filter(|call| call.is_whole());
+        let fit = |call: &&ToolCall| call.is_whole() && call.is_finished() && !call.name.is_empty();
+        let whole = choice.tool_calls.iter().filter(fit);
         let tool_calls: Vec<_> = whole
             .map(|call| Call {
                 id: call.id.clone(),

@@ -48,6 +48,9 @@ impl Request {
             }
             (false, None) => return Err(Error::invalid(MESSAGES, "is empty, and there is no prompt")),
         };
+        if let Some(id) = &self.open_call {
+            return Err(Error::invalid(MESSAGES, format!("the tool call {id:?} has no result yet")));
+        }
         self.check_tool_choice()?;
         // JSON may write 2 as 2.0 or 2e0.
         let number = |key| {

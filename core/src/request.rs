@@ -57,6 +57,8 @@ pub struct Delivery {
 pub struct Request {
     pub(crate) model: String,
     pub(crate) messages: Vec<Message>,
+    /// The first call of the conversation that has no result.
+    pub(crate) open_call: Option<Arc<str>>,
     pub(crate) tools: Vec<Arc<Tool>>,
     /// Texts of the prompt; more than one makes a list.
     pub(crate) prompts: Vec<Arc<str>>,

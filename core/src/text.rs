@@ -1,5 +1,6 @@
 //! Text that is followed by a zero byte, so that it can be lent without a copy to readers that look for one.
 
+use serde::de::{Deserialize, Deserializer, Visitor};
 use std::fmt;
 
 /// A growing string that keeps one zero byte after its last character. Inner zero bytes are legal.
@@ -72,6 +73,22 @@ impl From<String> for Text {
             buffer.push('\0');
         }
         Self { buffer }
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        struct Copied;
+        impl Visitor<'_> for Copied {
+            type Value = Text;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
+                Ok(text.into())
+            }
+        }
+        source.deserialize_str(Copied)
     }
 }
 

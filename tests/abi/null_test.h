@@ -140,6 +140,27 @@ static inline hb_text *make_text(void) {
     return text;
 }
 
+/* Two exchanges, of which only the second has less than 100 tokens; the user's message is the last. */
+static inline hb_conversation *make_conversation(void) {
+    char words[1000];
+    hb_conversation *conversation = hb_conversation_new();
+    memset(words, '?', sizeof words);
+    hb_conversation_add_message(conversation, "user", words, sizeof words, NULL);
+    if (hb_conversation_add_message(conversation, "user", "hello", HB_NUL, NULL) != HB_OK) give_up("no conversation");
+    return conversation;
+}
+
+/* One whose tool calls, of the same id, wait for their results. */
+static inline hb_conversation *make_conversation_with_call(void) {
+    hb_conversation *conversation = NULL;
+    if (hb_conversation_load("{\"hyperbolic_conversation\":1,\"messages\":[{\"role\":\"assistant\",\"tool_calls\":["
+                             "{\"id\":\"call\",\"name\":\"a\"},{\"id\":\"call\",\"name\":\"a\"}]}]}",
+                             HB_NUL, &conversation, NULL) != HB_OK) {
+        give_up("no conversation");
+    }
+    return conversation;
+}
+
 static inline hb_queue *make_queue(void) {
     hb_queue *queue = NULL;
     if (hb_queue_new(&queue, NULL) != HB_OK) give_up("no queue");

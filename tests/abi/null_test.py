@@ -23,6 +23,7 @@ OPTIONAL = {
     ("hb_response **", "response"): "a callback has had every piece already",
     ("hb_op *", "op"): "who never cancels needs no number; events bring it",
     ("uint32_t *", "handled"): "who counts the events in the callback knows it",
+    ("uint32_t *", "dropped"): "who does not keep indexes of messages needs none",
     ("hb_wakeup_fn", "wakeup"): "is none",
     ("const char *", "detail"): "the server decides how closely to look",
 }
@@ -36,6 +37,7 @@ OUT = {
     "const hb_event **": ("const hb_event *", "hb_event_free({0})"),
     "hb_error **": ("hb_error *", "hb_error_free({0})"),
     "hb_text **": ("hb_text *", "hb_text_free({0})"),
+    "hb_conversation **": ("hb_conversation *", "hb_conversation_free({0})"),
     "hb_op *": ("hb_op ", "hb_cancel({0})"),
     "size_t *": ("size_t ", "(void){0}"),
     "uint32_t *": ("uint32_t ", "(void){0}"),
@@ -52,6 +54,7 @@ OBJECTS = {
     "hb_model_list": ("const hb_model_list *", "hb_catalog()", "(void){0}"),
     "hb_log": ("hb_log *", "make_log()", "hb_log_free({0})"),
     "hb_text": ("hb_text *", "make_text()", "hb_text_free({0})"),
+    "hb_conversation": ("hb_conversation *", "make_conversation()", "hb_conversation_free({0})"),
 }
 
 # Valid values, by type and, for texts, by name. A function that needs another one has it in SPECIAL.
@@ -59,11 +62,12 @@ VALUES = {
     "const char *": {"key": 'setting("HB_TEST_KEY")', "url": '"http://127.0.0.1:1"', "name": '"x-test"', "value": '"1"',
                      "pem": "certificate()", "role": '"user"', "text": '"words"', "model": "MODEL", "json": '"1"',
                      "hosts": '"a.b"', "detail": '"low"', "choice": '"auto"', "description": '"Adds."', "schema": '"{}"',
-                     "path": '"recording.jsonl"'},
+                     "path": '"recording.jsonl"', "id": '"call"'},
     "int32_t": {None: "1", "timeout_ms": "30000"},
     "uint32_t": {"index": "0", "choice": "0", "ms": "30000", "limit": "HB_LIMIT_LINE", "level": "HB_LOG_TRACE",
                  "retries": "1", "requests": "60", "tier": "HB_TIER_BASIC", "timing": "HB_REPLAY_AT_ONCE",
-                 "count": "HB_COUNT_REQUESTS", "max_events": "1", "budget_us": "0"},
+                 "count": "HB_COUNT_REQUESTS", "max_events": "1", "budget_us": "0", "flags": "0",
+                 "call": "0", "place": "0"},
     "int64_t": {None: "1"},
     "uint64_t": {None: "7"},
     "double": {None: "0.5"},
@@ -80,6 +84,12 @@ SPECIAL = {
     ("hb_queue_dispatch", "queue"): "make_queue_with_event()",
     ("hb_request_set_json_schema", "name"): '"answer"',
     ("hb_json_close", "json"): '"[1"',
+    ("hb_conversation_set_metadata", "key"): '"speaker"',
+    ("hb_conversation_metadata", "key"): '"speaker"',
+    ("hb_conversation_truncate", "count"): "1",
+    ("hb_conversation_trim", "max_tokens"): "100",
+    ("hb_conversation_load", "json"): r'"{\"hyperbolic_conversation\":1}"',
+    ("hb_conversation_add_tool_result", "conversation"): "make_conversation_with_call()",
     ("hb_complete", "request"): "make_completion()",
     ("hb_complete_stream", "request"): "make_completion()",
     ("hb_request_set_prompt", "request"): "make_completion()",
@@ -247,15 +257,17 @@ def getter_checks(function):
     take = f"{function.result}{'' if is_string else ' '}value = "
     subject, pointers = function.parameters[0], [p for p in function.parameters if p.is_pointer()]
     lengths = [parameter for parameter in pointers[1:] if is_optional(parameter) and parameter.type == "size_t *"]
-    if len(pointers) != 1 + len(lengths) or not object_of(subject):
+    names = [parameter for parameter in pointers[1:] if parameter.type == "const char *"]
+    if len(pointers) != 1 + len(lengths) + len(names) or not object_of(subject):
         raise Unreadable(f"{function.name}: a getter with parameters that are not known")
     unset = ['expect(value != NULL, "answers NULL");', "if (value == NULL) value = \"?\";"] if is_string else []
 
-    for also in [set()] + [{parameter.name} for parameter in lengths]:
-        call = Call(function, {subject.name} | also)
+    nulls = [{subject.name}] + [{subject.name, also.name} for also in lengths] + [{name.name} for name in names]
+    for null in nulls:
+        call = Call(function, null)
         checks = [take + call.expression() + ";", *unset, f'expect({same}, "is not its neutral value");']
         checks += [f'expect({out.name} == 0, "*{out.name} is not 0");' for out in call.outs]
-        yield call.block(f"{function.name}: {subject.name}{''.join(' and ' + n for n in also)} NULL", checks)
+        yield call.block(f"{function.name}: {' and '.join(sorted(null))} NULL", checks)
     for parameter in lengths:
         with_length, without = Call(function, set()), Call(function, {parameter.name})
         checks = [take + with_length.expression() + ";", *unset,

@@ -35,10 +35,11 @@ mod whole;
 pub use answer::{Answer, Usage};
 pub use body::Decoder;
 pub use choice::Choice;
+pub(crate) use clean::write_text;
 pub use close::is_whole_object;
 pub use strings::Str;
 pub use tolerated::{Oddity, Tolerated};
-pub use tool_calls::{ToolCall, ToolCalls};
+pub use tool_calls::{ToolCall, ToolCalls, are_arguments_whole};
 
 use crate::error::{Error, Status};
 

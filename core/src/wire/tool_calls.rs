@@ -288,6 +288,11 @@ impl ToolCalls {
     }
 }
 
+/// Whether arguments are a whole object, or nothing.
+pub fn are_arguments_whole(arguments: &str) -> bool {
+    arguments.trim().is_empty() || is_whole_object(arguments)
+}
+
 /// What adding costs and counts.
 pub(super) struct Cost<'c> {
     pub budget: &'c mut Budget,
@@ -301,8 +306,12 @@ pub(super) struct Cost<'c> {
 impl ToolCall {
     /// Whether the arguments are a whole object, or nothing, which servers send for a tool without parameters.
     pub fn is_whole(&self) -> bool {
-        let arguments = self.arguments.as_str();
-        arguments.trim().is_empty() || is_whole_object(arguments)
+        are_arguments_whole(self.arguments.as_str())
+    }
+
+    /// Whether the model was done with it: it was complete, or its arguments are closed, so that nothing can follow.
+    pub fn is_finished(&self) -> bool {
+        self.delivered || is_whole_object(self.arguments.as_str())
     }
 
     fn add(&mut self, value: Value<'_>, fragment: Fragment<'_>, cost: &mut Cost<'_>) -> Result<(), Bound> {
