@@ -5,6 +5,8 @@
 //! has one meaning. (Ids come again in later messages, because servers count them from 0 in each answer.)
 
 mod entry;
+#[cfg(test)]
+mod files;
 mod load;
 mod reading;
 mod save;
