@@ -8,6 +8,8 @@ mod entry;
 #[cfg(test)]
 mod files;
 mod load;
+#[cfg(test)]
+mod property;
 mod reading;
 mod save;
 #[cfg(test)]
