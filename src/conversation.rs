@@ -212,8 +212,9 @@ pub unsafe extern "C" fn hb_conversation_add_image_url(
 /// Append a choice of an answer as it is: text, reasoning and tool calls. One that ended with an error is kept as far
 /// as it came, and hb_conversation_is_partial tells it.
 ///
-/// Tool calls that the model did not finish, or whose arguments are no whole JSON object, are left out: no tool can
-/// run them, and servers refuse them. Where nothing came, nothing is added.
+/// Tool calls that no tool can run, and that servers refuse, are left out: those that a cut answer did not come to
+/// the end of (they had no HB_EVENT_TOOL_CALL either), and those whose arguments are no whole JSON object. Where
+/// nothing came, nothing is added.
 ///
 /// Ownership: `response` is only read, and what is needed of it copied.
 /// Thread:    one at a time.

@@ -182,7 +182,7 @@ impl Turn {
     /// The model's own message, as it is handed back: without calls that it did not finish, which no tool can run and
     /// most servers refuse. `None` if nothing came.
     pub fn answer(choice: &Choice, is_partial: bool) -> Option<Self> {
-        let fit = |call: &&ToolCall| call.is_whole() && call.is_finished() && !call.name.is_empty();
+        let fit = |call: &&ToolCall| call.is_whole() && call.is_complete() && !call.name.is_empty();
         let whole = choice.tool_calls.iter().filter(fit);
         let tool_calls: Vec<_> = whole
             .map(|call| Call {

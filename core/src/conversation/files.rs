@@ -26,7 +26,9 @@ fn everything_is_saved_in_order() {
     conversation.set_metadata(0, "z", "1").unwrap();
     conversation.set_metadata(0, "a", "é").unwrap();
     let cut = Some(Status::Cancelled);
-    conversation.add_response(&answer("so", &[("c1", "dice", "{\"x\": 1}")], cut), 0).unwrap();
+    conversation
+        .add_response(&answer("so", &[("c1", "dice", "{\"x\": 1}"), ("c2", "dice", "{")], cut), 0)
+        .unwrap();
     conversation.add_tool_result("c1", "6").unwrap();
     let whole = concat!(
         r#"{"hyperbolic_conversation":1,"system":"Be \"brief\".\n","summary":"S","messages":["#,
@@ -60,6 +62,10 @@ fn what_is_not_known_is_kept_as_it_is_written() {
     let mut loaded = load(written).unwrap();
     assert_eq!(saved(&loaded), expected);
     assert_eq!(saved(&load(expected).unwrap()), expected);
+    // As deep as it may be, where it is deepest, any reader can follow.
+    let deep = format!(r#"{{"id":"a","name":"n","new":{}{}}}"#, "[".repeat(100), "]".repeat(100));
+    let deep = load(&around(&format!(r#"{{"role":"assistant","tool_calls":[{deep}]}}"#))).unwrap();
+    serde_json::from_str::<serde_json::Value>(&saved(&deep)).unwrap();
     // It goes with its message, and stays with the whole.
     loaded.add_tool_result("b", "1").unwrap();
     loaded.add_tool_result("a", "2").unwrap();
@@ -91,7 +97,7 @@ fn what_is_refused_has_a_place() {
         (format!("{head}\"summary\":null}}"), "summary", "is not a string"),
         (format!("{head}\"messages\":{{}}}}"), "messages", "is not an array"),
         (format!("{head}\"messages\":[],\"messages\":[]}}"), "messages", "twice"),
-        (format!("{head}\"x\":{}1{}}}", "[".repeat(129), "]".repeat(129)), "json", "128 brackets"),
+        (format!("{head}\"x\":{}1{}}}", "[".repeat(101), "]".repeat(101)), "json", "100 brackets"),
         (around("1"), "messages[0]", "is not an object"),
         (around("{}"), "messages[0].role", "is missing"),
         (around(r#"{"role":"system"}"#), "messages[0].role", "is not user, assistant or tool"),

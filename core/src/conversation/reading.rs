@@ -11,8 +11,9 @@ use serde_json::value::RawValue;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
-/// Brackets inside brackets in what is kept without being understood.
-const DEEPEST: usize = 128;
+/// Brackets inside brackets in what is kept without being understood: readers of JSON stop at 128 of them, and those
+/// around it count.
+const DEEPEST: usize = 100;
 
 /// Where the reader is, and what is wrong there.
 #[derive(Default)]

@@ -116,6 +116,11 @@ fn an_answer_is_added_as_far_as_it_came() {
         ("so far", "why so far", 1)
     );
     assert_eq!(open(&conversation), ["a"]);
+    // Closed, but the stream broke before anybody was told: who acts on events knows nothing of it.
+    let untold = answer("", &[("z", "closed", "{}")], cut);
+    assert!(untold.answer.choices[0].tool_calls[0].is_whole());
+    conversation.add_response(&untold, 0).unwrap();
+    assert_eq!(open(&conversation), ["a"]);
     let broken = answer("", &[("d", "broken", "[1]"), ("e", "", "{}"), ("f", "empty", "")], None);
     conversation.add_response(&broken, 0).unwrap();
     assert_eq!(open(&conversation), ["a", "f"]);
@@ -126,7 +131,7 @@ fn an_answer_is_added_as_far_as_it_came() {
         Duration::ZERO,
     );
     conversation.add_response(&nothing, 0).unwrap();
-    assert_eq!(conversation.entries().len(), 2);
+    assert_eq!(conversation.entries().len(), 3);
     assert_eq!(conversation.add_response(&answer("x", &[], None), 1).unwrap_err().param.as_str(), "choice");
 }
 

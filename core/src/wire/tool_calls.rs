@@ -309,9 +309,9 @@ impl ToolCall {
         are_arguments_whole(self.arguments.as_str())
     }
 
-    /// Whether the model was done with it: it was complete, or its arguments are closed, so that nothing can follow.
-    pub fn is_finished(&self) -> bool {
-        self.delivered || is_whole_object(self.arguments.as_str())
+    /// Whether the model was done with it, so that it came as an event.
+    pub fn is_complete(&self) -> bool {
+        self.delivered
     }
 
     fn add(&mut self, value: Value<'_>, fragment: Fragment<'_>, cost: &mut Cost<'_>) -> Result<(), Bound> {
