@@ -28,12 +28,10 @@ fn act(conversation: &mut Conversation, random: &mut Rng) -> Result<(), Error> {
         7..11 => {
             let cut = (random.u8(..4) == 0).then_some(Status::Truncated);
             let arguments = ["{}", "", "{\"a\": [1]}", "{\"a\": ", "7"];
-            let calls: Vec<_> = IDS
-                .iter()
-                .filter_map(|id| {
-                    (random.u8(..3) == 0).then(|| (*id, "dice", arguments[random.usize(..arguments.len())]))
-                })
-                .collect();
+            let mut calls = Vec::new();
+            for id in IDS.iter().filter(|_| random.u8(..3) == 0).collect::<Vec<_>>() {
+                calls.push((*id, "dice", arguments[random.usize(..arguments.len())]));
+            }
             conversation.add_response(&answer(&text, &calls, cut), random.usize(..2))
         }
         11..16 => conversation.add_tool_result(IDS[random.usize(..IDS.len())], &text),
