@@ -1,8 +1,8 @@
 //! libhyperbolic: the C ABI over `hyperbolic-core`. This is the map of the house, in the order of a request.
 //!
 //! **Into the library.** A C call enters one of the files named after C's types (`options`, `policy`, `client`, `log`,
-//! `request`, `parameters`, `chat`, `call`, `start`, `queue`, `response`, `error`, `model`, `json`, `conversation`,
-//! `history`, `save`, `library`). Each export is a few lines: convert in, call one function of the core, convert out;
+//! `request`, `parameters`, `chat`, `call`, `start`, `queue`, `response`, `error`, `model`, `usage`, `json`,
+//! `conversation`, `history`, `save`, `library`). Each export is a few lines: convert in, call one function of the core, convert out;
 //! policy lives in the core. `boundary` is the one function that all of them go through: it contains panics, notices a
 //! fork and fills the error out-parameter.
 //! `text` turns pointer and length into text and back, `handle` says which constructor made a pointer and who
@@ -46,6 +46,7 @@ mod queue;
 mod response;
 mod error;
 mod model;
+mod usage;
 mod json;
 mod conversation;
 mod history;

@@ -9,6 +9,9 @@ pub const MESSAGE_OVERHEAD: i64 = 5;
 /// What an image costs, in tokens: models cut it into tiles, and mostly 1024 × 1024 pixels come to about so many.
 pub const IMAGE_TOKENS: i64 = 1500;
 
+/// So much may be added to an estimate for the prompts that it falls the most short of.
+pub const MARGIN_PERCENT: i64 = 40;
+
 /// Costs are added up in thousandths of a token.
 const TOKEN: i64 = 1000;
 /// For so many words after an accent a text is taken for one that is not English.
@@ -73,8 +76,17 @@ struct Run {
 
 impl Run {
     fn of(c: char, class: Class) -> Self {
-        let mut run =
-            Self { class, length: 0, capitals: 0, accents: 0, rare: 0, line: false, indent: 0, repeats: 0, last: '\0' };
+        let mut run = Self {
+            class,
+            length: 0,
+            capitals: 0,
+            accents: 0,
+            rare: 0,
+            line: false,
+            indent: 0,
+            repeats: 0,
+            last: '\0',
+        };
         run.add(c);
         run
     }
@@ -98,7 +110,8 @@ impl Run {
     }
 
     fn takes(&self, c: char, class: Class) -> bool {
-        self.class == class && !(class == Class::Letter && c.is_ascii_uppercase() && self.last.is_ascii_lowercase())
+        self.class == class
+            && !(class == Class::Letter && c.is_ascii_uppercase() && self.last.is_ascii_lowercase())
     }
 
     /// What it costs between its neighbours.

@@ -161,6 +161,17 @@ static inline hb_conversation *make_conversation_with_call(void) {
     return conversation;
 }
 
+static inline hb_usage *make_usage(void) {
+    hb_client *client = make_client();
+    hb_request *request = make_chat();
+    hb_usage *usage = NULL;
+    if (hb_chat(client, request, NULL, NULL) != HB_OK) give_up("no answer");
+    if (hb_client_usage(client, &usage, NULL) != HB_OK) give_up("no usage");
+    hb_request_free(request);
+    hb_client_free(client);
+    return usage;
+}
+
 static inline hb_queue *make_queue(void) {
     hb_queue *queue = NULL;
     if (hb_queue_new(&queue, NULL) != HB_OK) give_up("no queue");
