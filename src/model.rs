@@ -98,7 +98,10 @@ pub unsafe extern "C" fn hb_model_list_count(models: *const hb_model_list) -> u3
 
 /// Where a list has the model with this id; the first, if the list of a server repeats it.
 ///
-/// Any thread; never blocks; -1 for NULL, or an id that is not there.
+/// Ownership: `id` is only read during the call.
+/// Thread:    any.
+/// Blocks:    never.
+/// Fails:     -1 for NULL, or an id that is not there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_model_list_find(
     models: *const hb_model_list,
@@ -114,8 +117,8 @@ pub unsafe extern "C" fn hb_model_list_find(
     }
 }
 
-/// The day, as "YYYY-MM-DD", on which a list was true; of a client's view that of the catalogue in it; "" for the list of
-/// a server.
+/// The day, as "YYYY-MM-DD", on which a list was true; of a client's view that of the catalogue in it; "" for the
+/// list of a server.
 ///
 /// Borrowed from `models`; any thread; never blocks; "" for NULL.
 #[unsafe(no_mangle)]

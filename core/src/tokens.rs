@@ -3,6 +3,18 @@
 //! Modern vocabularies (Llama 3 and 4, Qwen, GPT) first cut a text, and nearly alike: into words with the space or the
 //! mark before them, groups of digits, runs of marks, and white space. Then they look for the longest pieces that they
 //! know. So a text is read once, as such runs, and a run costs what one of its kind and length costs on average.
+//!
+//! Measured on 2026-11-27 on 10 to 200 kB of each kind of text, an estimate is off by this much:
+//!
+//! |                                  | Llama 3 and 4, Qwen, GPT (o200k) | SmolLM2-135M, 49,152 pieces |
+//! |----------------------------------|----------------------------------|-----------------------------|
+//! | English, code, JSON              | -7 % to +17 %                    | -22 % to -5 %               |
+//! | 21 languages in Latin letters    | -27 % to +26 %                   | -53 % to -14 %              |
+//! | Chinese, Japanese, Korean        | -16 % to +31 %                   | -67 % to -48 %              |
+//! | Russian, Greek, Arabic and so on | -24 % to +85 %                   | -68 % to -23 %              |
+//! | scripts of India                 | -13 % to +211 %                  | -39 % to -25 %              |
+//!
+//! `tests/model/estimate.c` holds it to the last column.
 
 /// What the role and the borders of a message of a chat cost, in tokens.
 pub const MESSAGE_OVERHEAD: i64 = 5;
