@@ -1316,13 +1316,16 @@ HB_API hb_status hb_request_check(const struct hb_request *request, struct hb_er
 /**
  * Estimate what a request will come to, before it is sent: the tokens of its prompt, and the most that it can cost.
  *
- * Every model has a vocabulary of its own, of megabytes, so the tokens are an estimate: words, digits, marks and white
- * space are counted by rules that fit Llama 3 and 4, Qwen and GPT. Measured against these (2026-11-27): for English,
- * code and JSON it is off by -7 % to +17 %, for the languages of Europe and East Asia by -27 % to +25 %, with three
- * exceptions above (Greek, Hebrew, Russian: up to +85 %); scripts of India, which these models know differently
- * well, are at most 14 % below and up to three times as many. Small vocabularies need more: SmolLM2 up to 28 % more
- * for English and code, up to three times as many for other scripts. An image counts 1500 tokens, a message 5, and
- * what templates add 25 (100 with tools).
+ * Every model has a vocabulary of its own, of megabytes, so the tokens are an estimate: runs of letters, digits, marks
+ * and white space are counted by rules. Measured against the vocabularies of Llama 3 and 4, Qwen and GPT (2026-11-27),
+ * on 100 kB of each kind of text, it is off by
+ *   English, code, JSON               -7 % to +17 %
+ *   13 languages in Latin letters    -27 % to +26 %
+ *   Chinese, Japanese, Korean        -16 % to +31 %
+ *   Russian, Greek, Arabic and so on -24 % to +85 %
+ *   scripts of India                 -13 % to +211 %, because these models know them so differently
+ * SmolLM2, whose vocabulary is small, needs up to 28 % more for English and code, and up to three times as many for
+ * other scripts. A message counts 5, an image 1500, what templates add 25, and tools 100 beside their schemas.
  *
  * `cost_nanousd` is the worst case, rounded up: the prompt and 40 % more, at the price of the client's view of models
  * (of the built-in catalogue, if `client` is NULL), and for each answer max_tokens, or else what the context leaves.
@@ -2399,13 +2402,16 @@ HB_API uint32_t hb_model_list_count(const struct hb_model_list *models);
 /**
  * Where a list has the model with this id; the first, if the list of a server repeats it.
  *
- * Any thread; never blocks; -1 for NULL, or an id that is not there.
+ * Ownership: `id` is only read during the call.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     -1 for NULL, or an id that is not there.
  */
 HB_API int64_t hb_model_list_find(const struct hb_model_list *models, const char *id, size_t len);
 
 /**
- * The day, as "YYYY-MM-DD", on which a list was true; of a client's view that of the catalogue in it; "" for the list of
- * a server.
+ * The day, as "YYYY-MM-DD", on which a list was true; of a client's view that of the catalogue in it; "" for the
+ * list of a server.
  *
  * Borrowed from `models`; any thread; never blocks; "" for NULL.
  */

@@ -127,7 +127,7 @@ pub unsafe extern "C" fn hb_request_check(
 /// and white space are counted by rules. Measured against the vocabularies of Llama 3 and 4, Qwen and GPT (2026-11-27),
 /// on 100 kB of each kind of text, it is off by
 ///   English, code, JSON               -7 % to +17 %
-///   21 languages in Latin letters    -27 % to +26 %
+///   13 languages in Latin letters    -27 % to +26 %
 ///   Chinese, Japanese, Korean        -16 % to +31 %
 ///   Russian, Greek, Arabic and so on -24 % to +85 %
 ///   scripts of India                 -13 % to +211 %, because these models know them so differently

@@ -2,7 +2,7 @@
 
 use crate::catalog::ModelList;
 use crate::error::Error;
-use crate::message::{Message, Role, Turn};
+use crate::message::{Call, Message, Role, Turn};
 use crate::request::{MESSAGES, PROMPT, Request};
 use crate::tokens::{IMAGE_TOKENS, MARGIN_PERCENT, MESSAGE_OVERHEAD, estimate};
 use crate::tools::TOOLS;
@@ -17,7 +17,7 @@ const PREAMBLE: i64 = 25;
 /// What templates say about tools beside their schemas, in tokens.
 const ABOUT_TOOLS: i64 = 100;
 /// The borders of a tool call, in tokens.
-const CALL: i64 = 8;
+const CALL_OVERHEAD: i64 = 8;
 
 /// The estimate of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +29,16 @@ pub struct Estimate {
 }
 
 impl Turn {
-    /// About how many tokens the message has; its reasoning counts if it goes back to the model.
-    pub fn tokens(&self, reasoning: bool) -> i64 {
-        let calls = self.tool_calls.iter().map(|call| {
-            CALL + [&call.id, &call.name, &call.arguments]
-                .map(|text| estimate(text.as_str()))
-                .iter()
-                .sum::<i64>()
-        });
-        let reasoning = if reasoning { estimate(self.reasoning.as_str()) } else { 0 };
+    /// About how many tokens the message has, without its reasoning, which mostly does not go back to the model.
+    pub fn tokens(&self) -> i64 {
+        let of_call = |call: &Call| {
+            let texts = [&call.id, &call.name, &call.arguments].map(|text| estimate(text.as_str()));
+            CALL_OVERHEAD + texts.iter().sum::<i64>()
+        };
+        let calls: i64 = self.tool_calls.iter().map(of_call).sum();
         let images = i64::try_from(self.images.len()).unwrap_or(i64::MAX).saturating_mul(IMAGE_TOKENS);
-        let texts = estimate(self.text.as_str()) + estimate(self.tool_call_id.as_str()) + reasoning;
-        (MESSAGE_OVERHEAD + calls.sum::<i64>() + texts).saturating_add(images)
+        let texts = estimate(self.text.as_str()) + estimate(self.tool_call_id.as_str());
+        (MESSAGE_OVERHEAD + calls + texts).saturating_add(images)
     }
 }
 
@@ -73,7 +71,8 @@ impl Request {
         let set = self.field(MESSAGES).map(|json| read(json.get()));
         let set = set.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let added = self.messages.iter().map(|message| match message {
-            Message::Turn(turn) => turn.tokens(self.send_reasoning),
+            Message::Turn(turn) if self.send_reasoning => turn.tokens() + estimate(turn.reasoning.as_str()),
+            Message::Turn(turn) => turn.tokens(),
             Message::Raw(json) => of_message(&read(json.get())),
         });
         let messages = added.chain(set.iter().map(of_message)).fold(0, i64::saturating_add);

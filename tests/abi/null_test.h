@@ -144,7 +144,7 @@ static inline hb_text *make_text(void) {
 static inline hb_conversation *make_conversation(void) {
     char words[1000];
     hb_conversation *conversation = hb_conversation_new();
-    memset(words, '?', sizeof words);
+    for (size_t i = 0; i < sizeof words; i++) words[i] = i % 2 == 0 ? 'x' : ' ';
     hb_conversation_add_message(conversation, "user", words, sizeof words, NULL);
     if (hb_conversation_add_message(conversation, "user", "hello", HB_NUL, NULL) != HB_OK) give_up("no conversation");
     return conversation;
