@@ -539,6 +539,15 @@ typedef struct hb_response hb_response;
 typedef struct hb_text hb_text;
 
 /**
+ * What a client has used up to a moment, model by model: a row for each, in the order of first use. Immutable: any
+ * thread may read it.
+ *
+ * A row bears the name that requests gave the model. The sums over all rows are what hb_client_count answers, but for
+ * requests that ask no model (hb_models). An index out of range and a NULL usage answer "" or 0.
+ */
+typedef struct hb_usage hb_usage;
+
+/**
  * What a call answers: 0 is success, above 0 nothing is wrong, below 0 it failed.
  *
  * A plain integer, never an enum: later versions may add values. Each names one decision that the caller can
@@ -1305,6 +1314,37 @@ HB_API void hb_request_free(struct hb_request *request);
 HB_API hb_status hb_request_check(const struct hb_request *request, struct hb_error **error);
 
 /**
+ * Estimate what a request will come to, before it is sent: the tokens of its prompt, and the most that it can cost.
+ *
+ * Every model has a vocabulary of its own, of megabytes, so the tokens are an estimate: runs of letters, digits, marks
+ * and white space are counted by rules. Measured against the vocabularies of Llama 3 and 4, Qwen and GPT (2026-11-27),
+ * on 100 kB of each kind of text, it is off by
+ *   English, code, JSON               -7 % to +17 %
+ *   13 languages in Latin letters    -27 % to +26 %
+ *   Chinese, Japanese, Korean        -16 % to +31 %
+ *   Russian, Greek, Arabic and so on -24 % to +85 %
+ *   scripts of India                 -13 % to +211 %, because these models know them so differently
+ * SmolLM2, whose vocabulary is small, needs up to 28 % more for English and code, and up to three times as many for
+ * other scripts. A message counts 5, an image 1500, what templates add 25, and tools 100 beside their schemas.
+ *
+ * `cost_nanousd` is the worst case, rounded up: the prompt and 40 % more, at the price of the client's view of models
+ * (of the built-in catalogue, if `client` is NULL), and for each answer max_tokens, or else what the context leaves.
+ * It is -1 if a price or the longest answer is not known. Either out-parameter may be NULL. Time is linear in the
+ * length of the request.
+ *
+ * Thread:    one at a time for `request`.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  as hb_request_check
+ *            HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_request_estimate(const struct hb_request *request,
+                              const struct hb_client *client,
+                              int64_t *prompt_tokens,
+                              int64_t *cost_nanousd,
+                              struct hb_error **error);
+
+/**
  * Append a message. `role` is "system", "user" or "assistant", NUL-terminated.
  *
  * Ownership: both are copied.
@@ -1755,8 +1795,8 @@ hb_status hb_complete_stream(struct hb_client *client,
                              struct hb_error **error);
 
 /**
- * Ask the server for its models (GET /v1/models) and wait for the list. The client counts costs at its prices from
- * then on.
+ * Ask the server for its models (GET /v1/models) and wait for the list. It goes into the client's
+ * view of models (hb_client_model_list) in place of the last one, and costs are counted at its prices from then on.
  *
  * Ownership: `*models` is yours, NULL on failure; free it with hb_model_list_free.
  * Thread:    any.
@@ -2123,8 +2163,8 @@ HB_API int64_t hb_response_completion_tokens(const struct hb_response *response)
 HB_API int64_t hb_response_total_tokens(const struct hb_response *response);
 
 /**
- * What the answer cost in nano-USD (10^-9 $), rounded once; -1 if the server did not count or the price of the model is
- * not known. Prices are those of hb_models, if the client has asked for it, or else of the built-in catalogue.
+ * What the answer cost in nano-USD (10^-9 $), rounded half up, once; -1 if the server did not count or a price of the
+ * model is not known. Prices are those of the client's view of models (hb_client_model_list) when the answer ended.
  *
  * Any thread; never blocks; -1 for NULL.
  */
@@ -2183,6 +2223,19 @@ HB_API uint32_t hb_response_attempts(const struct hb_response *response);
  * Any thread; never blocks; -1 for NULL.
  */
 HB_API int64_t hb_response_first_token_ms(const struct hb_response *response);
+
+/**
+ * How fast the answer came: its tokens after the first, as the server counted, by the seconds from the first piece
+ * to the end.
+ *
+ * -1 where that is not known: no count, fewer than two tokens, an answer that did not come as a stream, or no time
+ * between first piece and end. Tokens of all choices count, and those of reasoning too. A proxy that holds an answer
+ * back and sends it at once makes it look fast.
+ *
+ * Any thread; never blocks; -1 for NULL.
+ */
+HB_API
+double hb_response_tokens_per_second(const struct hb_response *response);
 
 /**
  * Milliseconds from the call to the end.
@@ -2301,7 +2354,8 @@ HB_API const char *hb_error_body(const struct hb_error *error, size_t *len);
 /**
  * The built-in catalogue: Hyperbolic's models with context and price, as they were on hb_model_list_date.
  *
- * Nothing refuses a model that is not in it.
+ * It never changes, and nothing refuses a model that is not in it. What a client knows beyond it is in
+ * hb_client_model_list.
  *
  * Ownership: static; hb_model_list_free does nothing to it.
  * Thread:    any.
@@ -2309,6 +2363,24 @@ HB_API const char *hb_error_body(const struct hb_error *error, size_t *len);
  * Fails:     never; never NULL.
  */
 HB_API const struct hb_model_list *hb_catalog(void);
+
+/**
+ * A client's own view of models: the built-in catalogue under what the server said in the client's last hb_models.
+ * Costs are counted at its prices.
+ *
+ * What the server does not say of a model is what the catalogue has. Models that the catalogue lacks come behind it,
+ * and each id is there once. Nothing is sent.
+ *
+ * Ownership: `*models` is yours, NULL on failure; free it with hb_model_list_free. It does not change when the client
+ *            learns more, and outlives `client`.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_client_model_list(struct hb_client *client,
+                               struct hb_model_list **models,
+                               struct hb_error **error);
 
 /**
  * Free a list of models.
@@ -2328,11 +2400,23 @@ HB_API void hb_model_list_free(struct hb_model_list *models);
 HB_API uint32_t hb_model_list_count(const struct hb_model_list *models);
 
 /**
- * The day, as "YYYY-MM-DD", on which a list was true; "" for the list of a server.
+ * Where a list has the model with this id; the first, if the list of a server repeats it.
+ *
+ * Ownership: `id` is only read during the call.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     -1 for NULL, or an id that is not there.
+ */
+HB_API int64_t hb_model_list_find(const struct hb_model_list *models, const char *id, size_t len);
+
+/**
+ * The day, as "YYYY-MM-DD", on which a list was true; of a client's view that of the catalogue in it; "" for the
+ * list of a server.
  *
  * Borrowed from `models`; any thread; never blocks; "" for NULL.
  */
-HB_API const char *hb_model_list_date(const struct hb_model_list *models);
+HB_API
+const char *hb_model_list_date(const struct hb_model_list *models);
 
 /**
  * What a request names the model by. In a server's list an id may repeat.
@@ -2356,6 +2440,20 @@ HB_API const char *hb_model_list_name(const struct hb_model_list *models, uint32
 HB_API int32_t hb_model_list_is_chat(const struct hb_model_list *models, uint32_t index);
 
 /**
+ * Whether the model can call tools: 1 or 0; -1 if the source does not say.
+ *
+ * Any thread; never blocks; -1 for NULL or an index out of range.
+ */
+HB_API int32_t hb_model_list_has_tools(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * Whether the model takes images: 1 or 0; -1 if the source does not say.
+ *
+ * Any thread; never blocks; -1 for NULL or an index out of range.
+ */
+HB_API int32_t hb_model_list_has_images(const struct hb_model_list *models, uint32_t index);
+
+/**
  * How many tokens prompt and answer may have together; -1 if the source does not say.
  *
  * Any thread; never blocks; -1 for NULL or an index out of range.
@@ -2375,6 +2473,90 @@ HB_API int64_t hb_model_list_input_price(const struct hb_model_list *models, uin
  * Any thread; never blocks; -1 for NULL or an index out of range.
  */
 HB_API int64_t hb_model_list_output_price(const struct hb_model_list *models, uint32_t index);
+
+/**
+ * Take what a client has used so far. A request's tokens and cost are in it from before its HB_EVENT_DONE can be taken,
+ * and the request itself and its attempts from when they begin.
+ *
+ * Ownership: `*usage` is yours, NULL on failure; free it with hb_usage_free. It does not change, and outlives `client`.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     HB_E_FORKED            the process forked after the library started
+ */
+HB_API
+hb_status hb_client_usage(struct hb_client *client,
+                          struct hb_usage **usage,
+                          struct hb_error **error);
+
+/**
+ * Free a usage.
+ *
+ * Ownership: takes `usage`; NULL does nothing.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API void hb_usage_free(struct hb_usage *usage);
+
+/**
+ * How many models were used.
+ *
+ * Any thread; never blocks; 0 for NULL.
+ */
+HB_API uint32_t hb_usage_count(const struct hb_usage *usage);
+
+/**
+ * The model, as requests named it.
+ *
+ * Borrowed from `usage`; any thread; never blocks; "" for NULL or an index out of range.
+ */
+HB_API const char *hb_usage_model(const struct hb_usage *usage, uint32_t index);
+
+/**
+ * Requests that were started with the model.
+ *
+ * Any thread; never blocks; 0 for NULL or an index out of range.
+ */
+HB_API int64_t hb_usage_requests(const struct hb_usage *usage, uint32_t index);
+
+/**
+ * HTTP requests with the model: every attempt of every request, also one that found no connection.
+ *
+ * Any thread; never blocks; 0 for NULL or an index out of range.
+ */
+HB_API int64_t hb_usage_attempts(const struct hb_usage *usage, uint32_t index);
+
+/**
+ * Tokens of the model's prompts, as servers counted them.
+ *
+ * Any thread; never blocks; 0 for NULL or an index out of range.
+ */
+HB_API int64_t hb_usage_prompt_tokens(const struct hb_usage *usage, uint32_t index);
+
+/**
+ * Tokens of the model's answers, as servers counted them.
+ *
+ * Any thread; never blocks; 0 for NULL or an index out of range.
+ */
+HB_API int64_t hb_usage_completion_tokens(const struct hb_usage *usage, uint32_t index);
+
+/**
+ * What the model's answers cost, in nano-USD (10^-9 $): the sum of hb_response_cost_nanousd where that is known.
+ *
+ * Any thread; never blocks; 0 for NULL or an index out of range.
+ */
+HB_API
+int64_t hb_usage_cost_nanousd(const struct hb_usage *usage,
+                              uint32_t index);
+
+/**
+ * Answers that count nothing in hb_usage_cost_nanousd, because their usage or the price of the model is not known.
+ *
+ * Any thread; never blocks; 0 for NULL or an index out of range.
+ */
+HB_API
+int64_t hb_usage_unpriced(const struct hb_usage *usage,
+                          uint32_t index);
 
 /**
  * Make the beginning of a JSON object or array whole, so that an answer can be shown while it arrives.

@@ -246,8 +246,8 @@ pub unsafe extern "C-unwind" fn hb_complete_stream(
     unsafe { stream(Kind::Completion, client, request, on_event, context, response, error) }
 }
 
-/// Ask the server for its models (GET /v1/models) and wait for the list. The client counts costs at its prices from
-/// then on.
+/// Ask the server for its models (GET /v1/models) and wait for the list. It goes into the client's
+/// view of models (hb_client_model_list) in place of the last one, and costs are counted at its prices from then on.
 ///
 /// Ownership: `*models` is yours, NULL on failure; free it with hb_model_list_free.
 /// Thread:    any.

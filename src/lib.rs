@@ -1,13 +1,12 @@
 //! libhyperbolic: the C ABI over `hyperbolic-core`. This is the map of the house, in the order of a request.
 //!
-//! **Into the library.** A C call enters one of the files named after C's types (`options`, `policy`, `client`, `log`,
-//! `request`, `parameters`, `chat`, `call`, `start`, `queue`, `response`, `error`, `model`, `json`, `conversation`,
-//! `history`, `save`, `library`). Each export is a few lines: convert in, call one function of the core, convert out;
-//! policy lives in the core. `boundary` is the one function that all of them go through: it contains panics, notices a
-//! fork and fills the error out-parameter.
-//! `text` turns pointer and length into text and back, `handle` says which constructor made a pointer and who
-//! may free it, `draft` remembers the first bad value of an object that the app fills, `getter` reads
-//! what the app may read.
+//! **Into the library.** A C call enters one of the files named after C's types (`options`, `policy`, `client`,
+//! `log`, `request`, `parameters`, `chat`, `call`, `start`, `queue`, `response`, `error`, `model`, `usage`, `json`,
+//! `conversation`, `history`, `save`, `library`). Each export is a few lines: convert in, call one function of the
+//! core, convert out; policy lives in the core. `boundary` is the one function that all of them go through: it
+//! contains panics, notices a fork and fills the error out-parameter. `text` turns pointer and length into text and
+//! back, `handle` says which constructor made a pointer and who may free it, `draft` remembers the first bad value
+//! of an object that the app fills, `getter` reads what the app may read.
 //!
 //! **What is asked** is a `core::request`: typed fields and raw JSON, checked as a whole before anything is sent.
 //!
@@ -46,6 +45,7 @@ mod queue;
 mod response;
 mod error;
 mod model;
+mod usage;
 mod json;
 mod conversation;
 mod history;

@@ -1,11 +1,15 @@
 //! Models, as C reads them.
 
 use crate::boundary;
+use crate::boundary::put;
+use crate::client::hb_client;
+use crate::error::hb_error;
 use crate::getter::{read, text};
-use crate::handle::{Boxed, Handle};
+use crate::handle::{Boxed, Handle, null};
+use crate::status::{HB_OK, hb_status};
 use hyperbolic_core::catalog::{self, Model, ModelList};
 use std::ffi::c_char;
-use std::ptr::{from_ref, null, null_mut};
+use std::ptr::{from_ref, null_mut};
 
 /// A list of models. Immutable: any thread may read it.
 ///
@@ -26,7 +30,8 @@ fn model(models: &ModelList, index: u32) -> Option<&Model> {
 
 /// The built-in catalogue: Hyperbolic's models with context and price, as they were on hb_model_list_date.
 ///
-/// Nothing refuses a model that is not in it.
+/// It never changes, and nothing refuses a model that is not in it. What a client knows beyond it is in
+/// hb_client_model_list.
 ///
 /// Ownership: static; hb_model_list_free does nothing to it.
 /// Thread:    any.
@@ -34,7 +39,38 @@ fn model(models: &ModelList, index: u32) -> Option<&Model> {
 /// Fails:     never; never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn hb_catalog() -> *const hb_model_list {
-    boundary::value(null(), || from_ref(catalog::builtin()).cast())
+    boundary::value(std::ptr::null(), || from_ref(&**catalog::builtin()).cast())
+}
+
+/// A client's own view of models: the built-in catalogue under what the server said in the client's last hb_models.
+/// Costs are counted at its prices.
+///
+/// What the server does not say of a model is what the catalogue has. Models that the catalogue lacks come behind it,
+/// and each id is there once. Nothing is sent.
+///
+/// Ownership: `*models` is yours, NULL on failure; free it with hb_model_list_free. It does not change when the client
+///            learns more, and outlives `client`.
+/// Thread:    any.
+/// Blocks:    never.
+/// Fails:     HB_E_FORKED            the process forked after the library started
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_client_model_list(
+    client: *mut hb_client,
+    models: *mut *mut hb_model_list,
+    error: *mut *mut hb_error,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        put(models, null_mut());
+        boundary::call(error, || {
+            let client = hb_client::need(client)?;
+            if models.is_null() {
+                return Err(null("models"));
+            }
+            models.write(hb_model_list::into_raw(ModelList::clone(&client.models())));
+            Ok(HB_OK)
+        })
+    }
 }
 
 /// Free a list of models.
@@ -60,7 +96,29 @@ pub unsafe extern "C" fn hb_model_list_count(models: *const hb_model_list) -> u3
     unsafe { read(models, 0, |models| models.models.len().try_into().ok()) }
 }
 
-/// The day, as "YYYY-MM-DD", on which a list was true; "" for the list of a server.
+/// Where a list has the model with this id; the first, if the list of a server repeats it.
+///
+/// Ownership: `id` is only read during the call.
+/// Thread:    any.
+/// Blocks:    never.
+/// Fails:     -1 for NULL, or an id that is not there.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_model_list_find(
+    models: *const hb_model_list,
+    id: *const c_char,
+    len: usize,
+) -> i64 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        read(models, -1, |models| {
+            let place = models.find(crate::text::text("id", id, len).ok()?)?;
+            i64::try_from(place).ok()
+        })
+    }
+}
+
+/// The day, as "YYYY-MM-DD", on which a list was true; of a client's view that of the catalogue in it; "" for the
+/// list of a server.
 ///
 /// Borrowed from `models`; any thread; never blocks; "" for NULL.
 #[unsafe(no_mangle)]
@@ -94,6 +152,24 @@ pub unsafe extern "C" fn hb_model_list_name(models: *const hb_model_list, index:
 pub unsafe extern "C" fn hb_model_list_is_chat(models: *const hb_model_list, index: u32) -> i32 {
     // SAFETY: the header gives the caller's duties.
     unsafe { read(models, -1, |models| model(models, index)?.chat.map(i32::from)) }
+}
+
+/// Whether the model can call tools: 1 or 0; -1 if the source does not say.
+///
+/// Any thread; never blocks; -1 for NULL or an index out of range.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_model_list_has_tools(models: *const hb_model_list, index: u32) -> i32 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(models, -1, |models| model(models, index)?.tools.map(i32::from)) }
+}
+
+/// Whether the model takes images: 1 or 0; -1 if the source does not say.
+///
+/// Any thread; never blocks; -1 for NULL or an index out of range.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_model_list_has_images(models: *const hb_model_list, index: u32) -> i32 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(models, -1, |models| model(models, index)?.images.map(i32::from)) }
 }
 
 /// How many tokens prompt and answer may have together; -1 if the source does not say.

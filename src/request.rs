@@ -1,11 +1,15 @@
 //! What is asked, filled by the app.
 
 use crate::boundary;
+use crate::boundary::put;
+use crate::client::hb_client;
 use crate::draft::{Draft, set};
 use crate::error::hb_error;
 use crate::handle::{Boxed, Handle};
 use crate::status::{HB_OK, hb_status};
 use crate::text::{identifier, text};
+use hyperbolic_core::catalog;
+use hyperbolic_core::client::Client;
 use hyperbolic_core::error::Error;
 use hyperbolic_core::request::Request;
 use std::ffi::c_char;
@@ -112,6 +116,51 @@ pub unsafe extern "C" fn hb_request_check(
     unsafe {
         boundary::call(error, || {
             hb_request::need(request)?.whole()?.plan()?;
+            Ok(HB_OK)
+        })
+    }
+}
+
+/// Estimate what a request will come to, before it is sent: the tokens of its prompt, and the most that it can cost.
+///
+/// Every model has a vocabulary of its own, of megabytes, so the tokens are an estimate: runs of letters, digits, marks
+/// and white space are counted by rules. Measured against the vocabularies of Llama 3 and 4, Qwen and GPT (2026-11-27),
+/// on 100 kB of each kind of text, it is off by
+///   English, code, JSON               -7 % to +17 %
+///   13 languages in Latin letters    -27 % to +26 %
+///   Chinese, Japanese, Korean        -16 % to +31 %
+///   Russian, Greek, Arabic and so on -24 % to +85 %
+///   scripts of India                 -13 % to +211 %, because these models know them so differently
+/// SmolLM2, whose vocabulary is small, needs up to 28 % more for English and code, and up to three times as many for
+/// other scripts. A message counts 5, an image 1500, what templates add 25, and tools 100 beside their schemas.
+///
+/// `cost_nanousd` is the worst case, rounded up: the prompt and 40 % more, at the price of the client's view of models
+/// (of the built-in catalogue, if `client` is NULL), and for each answer max_tokens, or else what the context leaves.
+/// It is -1 if a price or the longest answer is not known. Either out-parameter may be NULL. Time is linear in the
+/// length of the request.
+///
+/// Thread:    one at a time for `request`.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  as hb_request_check
+///            HB_E_FORKED            the process forked after the library started
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_estimate(
+    request: *const hb_request,
+    client: *const hb_client,
+    prompt_tokens: *mut i64,
+    cost_nanousd: *mut i64,
+    error: *mut *mut hb_error,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        put(prompt_tokens, -1);
+        put(cost_nanousd, -1);
+        boundary::call(error, || {
+            let models =
+                hb_client::get(client).map_or_else(|| Arc::clone(catalog::builtin()), Client::models);
+            let estimate = hb_request::need(request)?.whole()?.estimate(&models)?;
+            put(prompt_tokens, estimate.prompt_tokens);
+            put(cost_nanousd, estimate.worst_cost.unwrap_or(-1));
             Ok(HB_OK)
         })
     }

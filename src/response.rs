@@ -277,8 +277,8 @@ pub unsafe extern "C" fn hb_response_total_tokens(response: *const hb_response) 
     unsafe { read(response, -1, |response| response.answer.usage.total_tokens) }
 }
 
-/// What the answer cost in nano-USD (10^-9 $), rounded once; -1 if the server did not count or the price of the model is
-/// not known. Prices are those of hb_models, if the client has asked for it, or else of the built-in catalogue.
+/// What the answer cost in nano-USD (10^-9 $), rounded half up, once; -1 if the server did not count or a price of the
+/// model is not known. Prices are those of the client's view of models (hb_client_model_list) when the answer ended.
 ///
 /// Any thread; never blocks; -1 for NULL.
 #[unsafe(no_mangle)]
@@ -354,6 +354,20 @@ pub unsafe extern "C" fn hb_response_attempts(response: *const hb_response) -> u
 pub unsafe extern "C" fn hb_response_first_token_ms(response: *const hb_response) -> i64 {
     // SAFETY: the header gives the caller's duties.
     unsafe { read(response, -1, |response| milliseconds(response.first_token?)) }
+}
+
+/// How fast the answer came: its tokens after the first, as the server counted, by the seconds from the first piece
+/// to the end.
+///
+/// -1 where that is not known: no count, fewer than two tokens, an answer that did not come as a stream, or no time
+/// between first piece and end. Tokens of all choices count, and those of reasoning too. A proxy that holds an answer
+/// back and sends it at once makes it look fast.
+///
+/// Any thread; never blocks; -1 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_tokens_per_second(response: *const hb_response) -> f64 {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { read(response, -1.0, Response::tokens_per_second) }
 }
 
 /// Milliseconds from the call to the end.

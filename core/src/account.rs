@@ -1,10 +1,11 @@
 //! What a client keeps account of: how often, how much it cost, and what happened.
 
-use crate::catalog::{self, Model, ModelList};
+use crate::catalog::{self, ModelList};
 use crate::counters::{Count, Counters};
 use crate::error::{Error, Status};
 use crate::log::Log;
 use crate::sync::lock;
+use crate::usage::Usage;
 use crate::wire::Answer;
 use std::sync::{Arc, Mutex};
 
@@ -17,14 +18,17 @@ pub struct Account {
     pub log: Log,
     /// In nano-USD.
     limit: Option<i64>,
-    /// What the server said last of its models.
-    models: Mutex<Option<Arc<ModelList>>>,
+    /// What was used, model by model.
+    pub usage: Usage,
+    /// The catalogue, under what the server said last of its models.
+    models: Mutex<Arc<ModelList>>,
 }
 
 impl Account {
     /// An empty account with a limit on what may be spent, in nano-USD.
     pub fn new(counters: Arc<Counters>, log: Log, limit: Option<i64>) -> Self {
-        Self { counters, log, limit, models: Mutex::default() }
+        let models = Mutex::new(Arc::clone(catalog::builtin()));
+        Self { counters, log, limit, usage: Usage::default(), models }
     }
 
     /// Whether another request may be sent.
@@ -39,14 +43,34 @@ impl Account {
         }
     }
 
-    /// Takes the prices that a server gives its models; they go before the built-in ones.
-    pub fn learn(&self, models: &ModelList) {
-        *lock(&self.models) = Some(Arc::new(models.clone()));
+    /// Takes what a server says of its models; it goes before the catalogue, and before all that was said earlier.
+    pub fn learn(&self, told: &ModelList) {
+        let view = Arc::new(catalog::builtin().under(told));
+        *lock(&self.models) = view;
+    }
+
+    /// The client's view of models.
+    pub fn models(&self) -> Arc<ModelList> {
+        Arc::clone(&lock(&self.models))
+    }
+
+    /// Counts a request to a model that starts.
+    pub fn request(&self, model: &str) {
+        self.counters.add(Count::Requests, 1);
+        self.usage.request(model);
+    }
+
+    /// Counts an attempt with a model that is about to be sent.
+    pub fn attempt(&self, model: &str) {
+        self.counters.add(Count::Attempts, 1);
+        self.usage.attempt(model);
     }
 
     /// What an answer cost in nano-USD, rounded once; `None` if its usage or the price of its model is not known.
     pub fn cost(&self, asked: &str, answer: &Answer) -> Option<i64> {
-        let (input, output) = self.price(asked).or_else(|| self.price(answer.model.as_str()))?;
+        let models = self.models();
+        let price = |id| models.get(id)?.prices();
+        let (input, output) = price(asked).or_else(|| price(answer.model.as_str()))?;
         let usage = answer.usage;
         // A pico-USD a token; both are at most 2^53.
         let cost = i128::from(usage.prompt_tokens?) * i128::from(input)
@@ -54,23 +78,15 @@ impl Account {
         i64::try_from((cost + 500) / 1000).ok()
     }
 
-    /// Prices of a token of prompt and answer, in pico-USD.
-    fn price(&self, model: &str) -> Option<(i64, i64)> {
-        let told = lock(&self.models).clone();
-        let priced = |model: &Model| model.input_price.zip(model.output_price);
-        let find =
-            |list: &ModelList| list.models.iter().filter(|known| known.id.as_str() == model).find_map(priced);
-        told.and_then(|list| find(&list)).or_else(|| find(catalog::builtin()))
-    }
-
-    /// Books how a request ended, and what its answer cost.
-    pub fn book(&self, status: Option<Status>, answer: &Answer, cost: Option<i64>) {
+    /// Books how a request ended, and what the answer of the model that it asked cost.
+    pub fn book(&self, asked: &str, status: Option<Status>, answer: &Answer, cost: Option<i64>) {
         let count = match status {
             None => Count::Succeeded,
             Some(Status::Cancelled) => Count::Cancelled,
             Some(_) => Count::Failed,
         };
         self.counters.add(count, 1);
+        self.usage.answer(asked, answer, cost);
         self.counters.add(Count::PromptTokens, answer.usage.prompt_tokens.unwrap_or(0));
         self.counters.add(Count::CompletionTokens, answer.usage.completion_tokens.unwrap_or(0));
         match cost {
@@ -112,6 +128,11 @@ mod tests {
         assert_eq!(account.cost("cheap", &used(Some(3), Some(1))), Some(138));
         assert_eq!(account.cost("free", &used(Some(3), Some(1))), None);
         assert_eq!(account.cost("cheap", &used(None, Some(1))), None);
+        // Half up, and the sum of both, each of which alone would have been rounded.
+        let list = r#"{"data":[{"id":"half","input_price":0.0005,"output_price":0.0004}]}"#;
+        account.learn(&ModelList::from_json(list).unwrap());
+        let half = |prompt, completion| account.cost("half", &used(Some(prompt), Some(completion)));
+        assert_eq!([half(1, 0), half(0, 1), half(1, 1), half(2, 1), half(3, 0)], [1, 0, 1, 1, 2].map(Some));
         // The built-in price, 0.40 $ a million, where the server names none.
         assert_eq!(account.cost("Qwen/QwQ-32B", &used(Some(10), Some(5))), Some(6_000));
         let large = used(Some(1 << 40), Some(0));
@@ -125,9 +146,9 @@ mod tests {
     fn what_is_spent_counts_against_the_limit() {
         let account = account(Some(10));
         account.check().unwrap();
-        account.book(None, &used(Some(2), Some(3)), Some(9));
+        account.book("m", None, &used(Some(2), Some(3)), Some(9));
         account.check().unwrap();
-        account.book(Some(Status::Cancelled), &used(Some(2), None), Some(1));
+        account.book("m", Some(Status::Cancelled), &used(Some(2), None), Some(1));
         let error = account.check().unwrap_err();
         assert_eq!(error.status, Status::Budget);
         assert!(error.message.as_str().contains("10 nano-USD"), "{error}");

@@ -3,10 +3,11 @@
 use crate::error::{Error, Status};
 use crate::text::Text;
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 /// One model. What a server did not say is `None`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model {
     /// What a request names it by.
     pub id: Text,
@@ -33,18 +34,18 @@ pub struct Model {
 /// An immutable list of models.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelList {
-    /// In the order of the source; an id may repeat in a server's list.
+    /// In the order of the source; an id may repeat in a server's list, and not in a client's view.
     pub models: Vec<Model>,
     /// The day, as YYYY-MM-DD, on which the list was true; empty in lists from servers.
     pub date: Text,
 }
 
 /// The models of the vendor's page on the day that the list names.
-pub fn builtin() -> &'static ModelList {
-    static LIST: LazyLock<ModelList> = LazyLock::new(|| {
+pub fn builtin() -> &'static Arc<ModelList> {
+    static LIST: LazyLock<Arc<ModelList>> = LazyLock::new(|| {
         let source: Value = serde_json::from_str(include_str!("catalog.json")).unwrap_or_default();
         let rows = source["models"].as_array().map_or(&[][..], Vec::as_slice);
-        ModelList { models: rows.iter().map(from_catalog).collect(), date: text(&source["date"]) }
+        Arc::new(ModelList { models: rows.iter().map(from_catalog).collect(), date: text(&source["date"]) })
     });
     &LIST
 }
@@ -65,7 +66,61 @@ fn from_catalog(row: &Value) -> Model {
     }
 }
 
+impl Model {
+    /// The prices of a token of prompt and answer, in pico-USD, if both are known.
+    pub fn prices(&self) -> Option<(i64, i64)> {
+        self.input_price.zip(self.output_price)
+    }
+
+    /// The same model, with what `other` says where this one is silent.
+    fn or(&self, other: &Self) -> Self {
+        let text = |own: &Text, other: &Text| if own.is_empty() { other.clone() } else { own.clone() };
+        Self {
+            id: self.id.clone(),
+            name: text(&self.name, &other.name),
+            chat: self.chat.or(other.chat),
+            tools: self.tools.or(other.tools),
+            images: self.images.or(other.images),
+            context: self.context.or(other.context),
+            input_price: self.input_price.or(other.input_price),
+            output_price: self.output_price.or(other.output_price),
+            created: self.created.or(other.created),
+            owned_by: text(&self.owned_by, &other.owned_by),
+        }
+    }
+}
+
 impl ModelList {
+    /// Where the first model with this id is.
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.models.iter().position(|model| model.id.as_str() == id)
+    }
+
+    /// The first model with this id.
+    pub fn get(&self, id: &str) -> Option<&Model> {
+        self.models.get(self.find(id)?)
+    }
+
+    /// This list under what a server said: its word goes before, field by field; models that are not here come behind.
+    /// An id that it repeats is one model, of which the first word counts; what has no id cannot be asked for.
+    pub fn under(&self, told: &Self) -> Self {
+        let named = |model: &Model| Model { id: model.id.clone(), ..Model::default() };
+        let mut models: Vec<_> = self.models.iter().map(named).collect();
+        let ids = self.models.iter().map(|model| model.id.as_str());
+        let mut places: HashMap<_, _> = ids.enumerate().map(|(place, id)| (id, place)).collect();
+        for model in told.models.iter().filter(|model| !model.id.is_empty()) {
+            let place = *places.entry(model.id.as_str()).or_insert(models.len());
+            match models.get_mut(place) {
+                Some(known) => *known = known.or(model),
+                None => models.push(model.clone()),
+            }
+        }
+        for (model, own) in models.iter_mut().zip(&self.models) {
+            *model = model.or(own);
+        }
+        Self { models, date: self.date.clone() }
+    }
+
     /// Reads the body of `GET /v1/models`. Any field may be missing or null, numbers may be text.
     pub fn from_json(body: &str) -> Result<Self, Error> {
         let bad = |what: &str| Error::new(Status::BadResponse, format!("the server's list of models {what}"));
@@ -118,6 +173,28 @@ mod tests {
             assert!(!model.id.is_empty() && !model.name.is_empty(), "{model:?}");
             assert!(model.context > Some(0) && model.input_price > Some(0), "{model:?}");
         }
+    }
+
+    #[test]
+    fn a_server_has_the_last_word_and_silence_is_none() {
+        let told = ModelList::from_json(
+            r#"{"data":[{"id":"new","context_length":7},{"id":"Qwen/QwQ-32B","input_price":1,"supports_tools":true},
+                {"id":"","input_price":3},{"id":"new","context_length":8,"supports_image_input":true},
+                {"id":"Qwen/QwQ-32B","input_price":2,"supports_chat":false}]}"#,
+        )
+        .unwrap();
+        let view = builtin().under(&told);
+        let own = builtin().get("Qwen/QwQ-32B").unwrap();
+        let seen = view.get("Qwen/QwQ-32B").unwrap();
+        assert_eq!(view.find("Qwen/QwQ-32B"), builtin().find("Qwen/QwQ-32B"));
+        assert_eq!(seen.prices(), Some((1_000_000, own.output_price.unwrap())));
+        assert_eq!((seen.tools, seen.chat, seen.context), (Some(true), Some(false), own.context));
+        assert_eq!((&seen.name, &view.date), (&own.name, &builtin().date));
+        assert_eq!(view.models.len(), builtin().models.len() + 1);
+        let new = view.models.last().unwrap();
+        assert_eq!((new.id.as_str(), new.context, new.images), ("new", Some(7), Some(true)));
+        // What was said before last is forgotten.
+        assert_eq!(builtin().under(&ModelList { models: vec![], date: "".into() }), **builtin());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::queue::{Producer, Queue};
 use crate::registry::Registry;
 use crate::sync::lock;
+use crate::usage::ModelUsage;
 use std::sync::{Arc, Mutex, Weak};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -138,9 +139,24 @@ impl Client {
         self.account.log.take()
     }
 
-    /// Takes the prices that the server gives its models.
+    /// Takes what the server says of its models.
     pub fn learn(&self, models: &ModelList) {
         self.account.learn(models);
+    }
+
+    /// The client's view of models: the catalogue, under what the server said last.
+    pub fn models(&self) -> Arc<ModelList> {
+        self.account.models()
+    }
+
+    /// Whether a model takes images, as far as the client's view says.
+    pub fn takes_images(&self, model: &str) -> Option<bool> {
+        self.models().get(model)?.images
+    }
+
+    /// What was used so far, a row for each model in the order of first use.
+    pub fn usage(&self) -> Vec<ModelUsage> {
+        self.account.usage.snapshot()
     }
 
     /// Cancels what runs and refuses what comes.

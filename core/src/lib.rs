@@ -11,6 +11,7 @@ pub mod counters;
 mod endpoint;
 mod environment;
 pub mod error;
+pub mod estimate;
 mod exchange;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
@@ -34,6 +35,7 @@ mod structured;
 mod sync;
 pub mod text;
 pub mod tokens;
+pub mod usage;
 mod tools;
 pub mod wire;
 

@@ -1,7 +1,6 @@
 //! One request in flight: what has arrived of its answer, and its end, which happens once and in one place.
 
 use crate::account::Account;
-use crate::counters::Count;
 use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::Level;
@@ -156,7 +155,7 @@ impl Op {
         if lock(&op.live).is_none() {
             siblings.remove(id);
         }
-        account.counters.add(Count::Requests, 1);
+        account.request(model);
         Ok(op)
     }
 
@@ -317,7 +316,7 @@ impl Op {
             };
             let status = error.as_ref().map(|error| error.status);
             let cost = self.account.cost(&self.model, &answer);
-            self.account.book(status, &answer, cost);
+            self.account.book(&self.model, status, &answer, cost);
             let mut response = Response::new(answer, error.map(Arc::new), total);
             response.cost = cost;
             response.request_id = live.head.request_id;

@@ -34,7 +34,7 @@ impl Request {
         if self.model.is_empty() {
             return Err(Error::invalid(MODEL, "is missing"));
         }
-        let chat = !self.messages.is_empty() || self.field(MESSAGES).is_some();
+        let chat = self.is_chat();
         let prompts = if self.prompts.is_empty() {
             self.field(PROMPT).map(|json| count_prompts(json.get()))
         } else {
@@ -52,19 +52,23 @@ impl Request {
             return Err(Error::invalid(MESSAGES, format!("the tool call {id:?} has no result yet")));
         }
         self.check_tool_choice()?;
-        // JSON may write 2 as 2.0 or 2e0.
-        let number = |key| {
-            self.field(key)
-                .and_then(|json| json.get().parse::<f64>().ok())
-                .map_or(1, |number| number as usize)
-        };
         Ok(Plan {
             kind,
-            choices: number("n").max(1).saturating_mul(prompts),
+            choices: self.number("n").max(1).saturating_mul(prompts),
             // The best of several is known only when all are whole.
-            streamable: number("best_of") <= 1,
+            streamable: self.number("best_of") <= 1,
             request: Arc::clone(self),
         })
+    }
+
+    pub(crate) fn is_chat(&self) -> bool {
+        !self.messages.is_empty() || self.field(MESSAGES).is_some()
+    }
+
+    /// A parameter that is 1 where it is not set. JSON may write 2 as 2.0 or 2e0.
+    pub(crate) fn number(&self, key: &str) -> usize {
+        let number = self.field(key).and_then(|json| json.get().parse::<f64>().ok());
+        number.map_or(1, |number| number as usize)
     }
 }
 

@@ -46,6 +46,14 @@ impl Response {
         }
     }
 
+    /// Tokens of the answer after the first, by the time from its first piece to the end. Unknown for an answer that did
+    /// not come as a stream, and where there is nothing to divide.
+    pub fn tokens_per_second(&self) -> Option<f64> {
+        let time = self.total.checked_sub(self.first_token?)?;
+        let tokens = self.answer.usage.completion_tokens.filter(|tokens| *tokens >= 2)? - 1;
+        (self.answer.is_streamed() && !time.is_zero()).then(|| tokens as f64 / time.as_secs_f64())
+    }
+
     /// The list of models that a server sent.
     pub fn models(&self) -> Result<ModelList, Error> {
         ModelList::from_json(self.json().as_str()).map_err(|mut error| {
@@ -60,5 +68,34 @@ impl Response {
     /// The completion object, as the server sent it or put together from its chunks. Made on first ask.
     pub fn json(&self) -> &Text {
         self.json.get_or_init(|| self.answer.to_json().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Response;
+    use crate::wire::{Answer, Kind, Limits};
+    use std::time::Duration;
+
+    #[test]
+    fn a_rate_needs_two_tokens_and_a_time() {
+        let rate = |tokens, first: Option<u64>, total| {
+            let mut answer = Answer::new(Kind::Chat, &Limits::default());
+            answer.usage.completion_tokens = tokens;
+            let mut response = Response::new(answer, None, Duration::from_millis(total));
+            response.first_token = first.map(Duration::from_millis);
+            response.tokens_per_second()
+        };
+        assert_eq!(rate(Some(11), Some(100), 600), Some(20.0));
+        assert_eq!(rate(Some(2), Some(0), 4000), Some(0.25));
+        for (tokens, first, total) in [
+            (Some(1), Some(0), 9),
+            (None, Some(0), 9),
+            (Some(9), None, 9),
+            (Some(9), Some(9), 9),
+            (Some(-3), Some(0), 9),
+        ] {
+            assert_eq!(rate(tokens, first, total), None, "{tokens:?} {first:?} {total}");
+        }
     }
 }

@@ -20,6 +20,13 @@ pub(crate) struct Tool {
     json: Box<RawValue>,
 }
 
+impl Tool {
+    /// As the API has it.
+    pub(crate) fn json(&self) -> &str {
+        self.json.get()
+    }
+}
+
 impl Serialize for Tool {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.json.serialize(serializer)

@@ -144,7 +144,7 @@ static inline hb_text *make_text(void) {
 static inline hb_conversation *make_conversation(void) {
     char words[1000];
     hb_conversation *conversation = hb_conversation_new();
-    memset(words, '?', sizeof words);
+    for (size_t i = 0; i < sizeof words; i++) words[i] = i % 2 == 0 ? 'x' : ' ';
     hb_conversation_add_message(conversation, "user", words, sizeof words, NULL);
     if (hb_conversation_add_message(conversation, "user", "hello", HB_NUL, NULL) != HB_OK) give_up("no conversation");
     return conversation;
@@ -159,6 +159,17 @@ static inline hb_conversation *make_conversation_with_call(void) {
         give_up("no conversation");
     }
     return conversation;
+}
+
+static inline hb_usage *make_usage(void) {
+    hb_client *client = make_client();
+    hb_request *request = make_chat();
+    hb_usage *usage = NULL;
+    if (hb_chat(client, request, NULL, NULL) != HB_OK) give_up("no answer");
+    if (hb_client_usage(client, &usage, NULL) != HB_OK) give_up("no usage");
+    hb_request_free(request);
+    hb_client_free(client);
+    return usage;
 }
 
 static inline hb_queue *make_queue(void) {

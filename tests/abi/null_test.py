@@ -25,6 +25,9 @@ OPTIONAL = {
     ("uint32_t *", "handled"): "who counts the events in the callback knows it",
     ("uint32_t *", "dropped"): "who does not keep indexes of messages needs none",
     ("hb_wakeup_fn", "wakeup"): "is none",
+    ("const hb_client *", "client"): "the built-in catalogue has prices too",
+    ("int64_t *", "prompt_tokens"): "is one of two answers",
+    ("int64_t *", "cost_nanousd"): "is the other",
     ("const char *", "detail"): "the server decides how closely to look",
 }
 
@@ -38,7 +41,9 @@ OUT = {
     "hb_error **": ("hb_error *", "hb_error_free({0})"),
     "hb_text **": ("hb_text *", "hb_text_free({0})"),
     "hb_conversation **": ("hb_conversation *", "hb_conversation_free({0})"),
+    "hb_usage **": ("hb_usage *", "hb_usage_free({0})"),
     "hb_op *": ("hb_op ", "hb_cancel({0})"),
+    "int64_t *": ("int64_t ", "(void){0}"),
     "size_t *": ("size_t ", "(void){0}"),
     "uint32_t *": ("uint32_t ", "(void){0}"),
 }
@@ -52,6 +57,7 @@ OBJECTS = {
     "hb_response": ("hb_response *", "make_response()", "hb_response_free({0})"),
     "hb_error": ("hb_error *", "make_error()", "hb_error_free({0})"),
     "hb_model_list": ("const hb_model_list *", "hb_catalog()", "(void){0}"),
+    "hb_usage": ("hb_usage *", "make_usage()", "hb_usage_free({0})"),
     "hb_log": ("hb_log *", "make_log()", "hb_log_free({0})"),
     "hb_text": ("hb_text *", "make_text()", "hb_text_free({0})"),
     "hb_conversation": ("hb_conversation *", "make_conversation()", "hb_conversation_free({0})"),
@@ -99,9 +105,12 @@ SPECIAL = {
 
 PRELUDE = pathlib.Path(__file__).with_suffix(".h")
 
+# What an out-parameter that is a number gets where there is no result.
+NOTHING = {"hb_op *": "0", "uint32_t *": "0", "int64_t *": "-1"}
+
 # The neutral values that a getter of a type can have.
 NEUTRAL = {"const char *": ('""',), "hb_status": ("HB_OK",), "uint32_t": ("0",), "int32_t": ("0", "-1"),
-           "int64_t": ("0", "-1"), "intptr_t": ("-1",), "hb_op": ("0",)}
+           "int64_t": ("0", "-1"), "double": ("-1",), "intptr_t": ("-1",), "hb_op": ("0",)}
 
 # A bad value is remembered by an object of these types, and these calls report it.
 STICKY = {"hb_options *": "reported_by_client_new", "hb_request *": "reported_by_check"}
@@ -185,8 +194,7 @@ class Call:
         for out in self.outs:
             if out.name == "error" or out.type == "size_t *":
                 continue
-            is_number = out.type in ("hb_op *", "uint32_t *")
-            nothing = "0" if is_number else "NULL"
+            is_number, nothing = out.type in NOTHING, NOTHING.get(out.type, "NULL")
             if succeeded:
                 untouched = "77" if is_number else "(const void *)&garbage"
                 yield f'expect({out.name} != {nothing} && {out.name} != {untouched}, "*{out.name} got nothing");'

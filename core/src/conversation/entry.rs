@@ -1,6 +1,6 @@
 //! A message of a conversation, with what belongs to the host alone.
 
-use super::{MOST_PARTS, tokens_of};
+use super::MOST_PARTS;
 use crate::error::Error;
 use crate::message::{Image, Turn};
 use crate::text::Text;
@@ -30,7 +30,7 @@ pub(super) struct Unknown {
 impl Entry {
     pub(super) fn new(turn: Turn) -> Self {
         Self {
-            tokens: tokens_of(&turn),
+            tokens: turn.tokens(),
             turn: Arc::new(turn),
             metadata: Vec::new(),
             unknown: Unknown::default(),
@@ -82,7 +82,7 @@ impl Entry {
             return Err(Error::invalid("image", too_many()));
         }
         Arc::make_mut(&mut self.turn).add_image(image)?;
-        self.tokens = tokens_of(&self.turn);
+        self.tokens = self.turn.tokens();
         Ok(())
     }
 }

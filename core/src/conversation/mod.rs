@@ -24,7 +24,6 @@ use crate::message::{Call, Image, Message, Role, Turn, no_place_for_image};
 use crate::request::{MESSAGES, Request};
 use crate::response::Response;
 use crate::text::Text;
-use crate::tokens;
 use std::sync::Arc;
 
 /// The most messages of a conversation: beyond what any model reads, and a bound for a saved one that means harm.
@@ -159,7 +158,7 @@ impl Conversation {
 
     /// About how many tokens it has, with system prompt and summary, without reasoning.
     pub fn tokens(&self) -> i64 {
-        let slots = self.slots().map(|turn| tokens_of(turn)).sum::<i64>();
+        let slots = self.slots().map(|turn| turn.tokens()).sum::<i64>();
         slots + self.entries.iter().map(|entry| entry.tokens()).sum::<i64>()
     }
 
@@ -254,14 +253,4 @@ impl Request {
 
 fn slot(text: &str) -> Option<Arc<Turn>> {
     (!text.is_empty()).then(|| Arc::new(Turn::new(Role::System, text)))
-}
-
-/// About how many tokens a message has. Reasoning is not counted, because it mostly does not go back.
-fn tokens_of(turn: &Turn) -> i64 {
-    let calls = turn.tool_calls.iter().flat_map(|call| [&call.id, &call.name, &call.arguments]);
-    let texts = calls.chain([&turn.text, &turn.tool_call_id]);
-    let images = i64::try_from(turn.images.len()).unwrap_or(i64::MAX);
-    texts.map(|text| tokens::estimate(text.as_str())).sum::<i64>()
-        + tokens::MESSAGE_OVERHEAD
-        + images.saturating_mul(tokens::IMAGE_TOKENS)
 }

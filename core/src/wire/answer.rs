@@ -66,6 +66,11 @@ impl Answer {
         }
     }
 
+    /// Whether it came in pieces, and not as one JSON text.
+    pub fn is_streamed(&self) -> bool {
+        self.body.is_empty()
+    }
+
     /// Whether anything came that a model had to say: from then on the answer is worth its money.
     pub(super) fn has_begun(&self) -> bool {
         self.choices.iter().any(|choice| choice.begun)
