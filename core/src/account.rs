@@ -5,7 +5,7 @@ use crate::counters::{Count, Counters};
 use crate::error::{Error, Status};
 use crate::log::Log;
 use crate::sync::lock;
-use crate::wire::Answer;
+use crate::wire::{Answer, Usage};
 use std::sync::{Arc, Mutex};
 
 /// The account of one client.
@@ -19,6 +19,36 @@ pub struct Account {
     limit: Option<i64>,
     /// What the server said last of its models.
     models: Mutex<Option<Arc<ModelList>>>,
+}
+
+/// What the attempts of a request cost together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    /// Whether any of them used anything.
+    is_any: bool,
+    /// In nano-USD; meaningless once a cost is not known.
+    sum: i64,
+    is_unknown: bool,
+}
+
+impl Cost {
+    /// That of one attempt with this answer.
+    pub fn of(answer: &Answer, cost: Option<i64>) -> Self {
+        let is_any = cost.is_some() || answer.usage != Usage::default() || !answer.choices.is_empty();
+        Self { is_any, sum: cost.unwrap_or(0), is_unknown: is_any && cost.is_none() }
+    }
+
+    /// Adds a further one.
+    pub fn add(&mut self, other: Self) {
+        self.is_any |= other.is_any;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.is_unknown |= other.is_unknown;
+    }
+
+    /// In nano-USD; `None` if that is not known.
+    pub fn nanousd(self) -> Option<i64> {
+        (self.is_any && !self.is_unknown).then_some(self.sum)
+    }
 }
 
 impl Account {
@@ -63,6 +93,16 @@ impl Account {
         told.and_then(|list| find(&list)).or_else(|| find(catalog::builtin()))
     }
 
+    /// Books what an attempt used that failed and is made again: mostly nothing.
+    pub fn book_failed(&self, asked: &str, answer: &Answer) -> Cost {
+        if answer.usage == Usage::default() {
+            return Cost::default();
+        }
+        let cost = self.cost(asked, answer);
+        self.book_usage(answer, cost);
+        Cost::of(answer, cost)
+    }
+
     /// Books how a request ended, and what its answer cost.
     pub fn book(&self, status: Option<Status>, answer: &Answer, cost: Option<i64>) {
         let count = match status {
@@ -71,11 +111,15 @@ impl Account {
             Some(_) => Count::Failed,
         };
         self.counters.add(count, 1);
+        self.book_usage(answer, cost);
+    }
+
+    fn book_usage(&self, answer: &Answer, cost: Option<i64>) {
         self.counters.add(Count::PromptTokens, answer.usage.prompt_tokens.unwrap_or(0));
         self.counters.add(Count::CompletionTokens, answer.usage.completion_tokens.unwrap_or(0));
         match cost {
             Some(cost) => self.counters.add(Count::SpentNanousd, cost),
-            None if answer.choices.is_empty() => {}
+            None if answer.choices.is_empty() && answer.usage == Usage::default() => {}
             None => self.counters.add(Count::Unpriced, 1),
         }
     }

@@ -12,6 +12,7 @@ mod endpoint;
 mod environment;
 pub mod error;
 mod exchange;
+mod fallback;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 mod idle;
