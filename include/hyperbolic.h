@@ -241,7 +241,8 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 #define HB_E_BUDGET (-30)
 
 /**
- * The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice.
+ * The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice. It is cut
+ * where the server cut it, or into whole sentences (hb_request_set_sentences).
  */
 #define HB_EVENT_TEXT 1u
 
@@ -258,7 +259,8 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 
 /**
  * The request is sent again, before anything was delivered: `error` says why, `attempt` which attempt follows,
- * `delay_ms` how long it waits first.
+ * `delay_ms` how long it waits first, `name` which model it asks: the same, or the next of
+ * hb_request_add_fallback_model.
  */
 #define HB_EVENT_RETRY 4u
 
@@ -596,7 +598,7 @@ typedef struct hb_event {
    */
   size_t text_len;
   /**
-   * TOOL_CALL: the tool. Never NULL.
+   * TOOL_CALL: the tool. RETRY: the model that is asked next. Never NULL.
    */
   const char *name;
   /**
@@ -953,7 +955,8 @@ hb_status hb_options_set_total_timeout_ms(struct hb_options *options,
  * each. Never sent again is a request of whose answer anything came, one that failed by a used-up quota, and, unless
  * hb_options_set_retry_deadlines says so, by a deadline other than that of the connection. A client sends at most 10
  * requests again in a minute and a tenth of all that it sends, so that a server that is down is not flooded. A
- * kept connection that turns out to be dead costs none of these: the request goes again at once, once.
+ * kept connection that turns out to be dead costs none of these: the request goes again at once, once. Nor does a
+ * request that goes on to another model (hb_request_add_fallback_model).
  *
  * Thread:    one at a time.
  * Blocks:    never.
@@ -1023,6 +1026,28 @@ HB_API hb_status hb_request_set_max_retries(struct hb_request *request, uint32_t
 HB_API
 hb_status hb_request_set_retry_deadlines(struct hb_request *request,
                                          int32_t retry);
+
+/**
+ * Add a model that is asked in place of the request's own where that is gone or overloaded. Several are asked in the
+ * order in which they are added, each once.
+ *
+ * Gone is a model that the server does not know, or not for this key: HTTP 404, 410, or an error that says so. The next
+ * one is asked at once. Overloaded is one whose retries (hb_options_set_max_retries; each model has as many) are used
+ * up or not granted, after HTTP 408, 409, 429, 5xx or an answer that broke off. The next one is asked without a further
+ * wait, but for the pause of a 429, which is the whole key's. No other model is asked once anything of an answer came,
+ * nor after a failed connection, a bad request, or a deadline (but see hb_request_set_retry_deadlines). The total
+ * deadline is one for all. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
+ * the failed attempts used is part of the cost.
+ *
+ * Ownership: `model` is copied.
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  empty, or not UTF-8
+ */
+HB_API
+hb_status hb_request_add_fallback_model(struct hb_request *request,
+                                        const char *model,
+                                        size_t len);
 
 /**
  * Keep to the limits of one of Hyperbolic's tiers: HB_TIER_BASIC or HB_TIER_PRO; HB_TIER_NONE, the default, has none.
@@ -1616,6 +1641,25 @@ hb_status hb_request_set_json_schema(struct hb_request *request,
                                      int32_t strict);
 
 /**
+ * Deliver the text in whole sentences (1), for speech, or as it comes (0, the default).
+ *
+ * A HB_EVENT_TEXT then ends where a sentence does: at . ! ? and the like with the quotes and brackets behind them and
+ * white space, at the full stops of Chinese and Japanese, and at the end of a line. It may hold several sentences, if
+ * they came together or waited. Decimals, initials, numbers of lists, names of files and sites, and the usual
+ * abbreviations of a few languages end none. A sentence comes when the character behind it, for a few the next word,
+ * shows that it is whole. What is not whole comes when its choice ends, before a tool call or reasoning of it, when
+ * the answer breaks off (after a cancel nothing comes), and in any case after some 2,000 bytes. Together the pieces are
+ * the text. Deadlines and hb_response_first_token_ms count what has come, delivered or not.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_sentences(struct hb_request *request,
+                                   int32_t on);
+
+/**
  * Add an image to the last message, which must be a user's. Call it again for several.
  *
  * What kind of image it is, its first bytes say: JPEG, PNG or WebP, of at most 20 MiB (20,971,520 bytes). `detail` is
@@ -2037,6 +2081,14 @@ HB_API const char *hb_response_object(const struct hb_response *response);
 HB_API const char *hb_response_model(const struct hb_response *response);
 
 /**
+ * The model that was asked last: the request's own, or the one of hb_request_add_fallback_model that it went on to.
+ *
+ * Borrowed from `response`; any thread; never blocks; "" for NULL.
+ */
+HB_API
+const char *hb_response_requested_model(const struct hb_response *response);
+
+/**
  * When the server made the answer, in seconds since 1970; -1 if it did not say.
  *
  * Any thread; never blocks; -1 for NULL.
@@ -2165,6 +2217,7 @@ HB_API int64_t hb_response_total_tokens(const struct hb_response *response);
 /**
  * What the answer cost in nano-USD (10^-9 $), rounded half up, once; -1 if the server did not count or a price of the
  * model is not known. Prices are those of the client's view of models (hb_client_model_list) when the answer ended.
+ * What failed attempts before it used is part of it, as far as the server said.
  *
  * Any thread; never blocks; -1 for NULL.
  */

@@ -10,7 +10,8 @@ use hyperbolic_core::text::Text;
 use std::ffi::c_char;
 use std::ptr::{NonNull, null};
 
-/// The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice.
+/// The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice. It is cut
+/// where the server cut it, or into whole sentences (hb_request_set_sentences).
 pub const HB_EVENT_TEXT: u32 = 1u32;
 /// The next piece of the model's thinking, in `text`; otherwise like HB_EVENT_TEXT.
 pub const HB_EVENT_REASONING: u32 = 2u32;
@@ -18,7 +19,8 @@ pub const HB_EVENT_REASONING: u32 = 2u32;
 /// is HB_E_BAD_RESPONSE if the arguments are no whole JSON object (nor empty): such a call cannot be run.
 pub const HB_EVENT_TOOL_CALL: u32 = 3u32;
 /// The request is sent again, before anything was delivered: `error` says why, `attempt` which attempt follows,
-/// `delay_ms` how long it waits first.
+/// `delay_ms` how long it waits first, `name` which model it asks: the same, or the next of
+/// hb_request_add_fallback_model.
 pub const HB_EVENT_RETRY: u32 = 4u32;
 /// The last event of a request, exactly once: `status`, `response`, and `error` if the status is below 0.
 pub const HB_EVENT_DONE: u32 = 5u32;
@@ -55,7 +57,7 @@ pub struct hb_event {
     pub text: *const c_char,
     /// Bytes in `text`, without its NUL.
     pub text_len: usize,
-    /// TOOL_CALL: the tool. Never NULL.
+    /// TOOL_CALL: the tool. RETRY: the model that is asked next. Never NULL.
     pub name: *const c_char,
     /// TOOL_CALL: the id of the call, never empty there. Never NULL.
     pub id: *const c_char,
@@ -166,8 +168,8 @@ fn view(source: &Event) -> hb_event {
             (event.tool_call, event.id, event.name) = (*index, pointer(id), pointer(name));
             (HB_EVENT_TOOL_CALL, *choice, Some(arguments))
         }
-        EventKind::Retry { error, delay, attempt } => {
-            (event.error, event.attempt) = (hb_error::lend(error), *attempt);
+        EventKind::Retry { error, delay, attempt, model } => {
+            (event.error, event.attempt, event.name) = (hb_error::lend(error), *attempt, pointer(model));
             event.delay_ms = delay.as_millis().try_into().unwrap_or(i64::MAX);
             (HB_EVENT_RETRY, 0, None)
         }

@@ -15,7 +15,8 @@
 //! start with a private queue and a loop over it. What a call holds while a callback of the app runs is in `in_hand`.
 //!
 //! **Its turn and its attempts.** `core::life` is that task: it waits for its turn (`core::pacing`), makes an attempt
-//! (`core::exchange`, with the deadlines), asks `core::retry` what comes after a failed one, and waits again.
+//! (`core::exchange`, with the deadlines), asks `core::retry` and `core::fallback` what comes after a failed one, and
+//! waits again.
 //!
 //! **Over the network.** `core::net` has names, TLS, proxies and the pool of connections, and no JSON. `core::recording`
 //! is the file that exchanges are kept in and answered from.

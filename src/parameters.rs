@@ -242,3 +242,27 @@ pub unsafe extern "C" fn hb_request_set_json_schema(
         })
     }
 }
+
+/// Deliver the text in whole sentences (1), for speech, or as it comes (0, the default).
+///
+/// A HB_EVENT_TEXT then ends where a sentence does: at . ! ? and the like with the quotes and brackets behind them and
+/// white space, at the full stops of Chinese and Japanese, and at the end of a line. It may hold several sentences, if
+/// they came together or waited. Decimals, initials, numbers of lists, names of files and sites, and the usual
+/// abbreviations of a few languages end none. A sentence comes when the character behind it, for a few the next word,
+/// shows that it is whole. What is not whole comes when its choice ends, before a tool call or reasoning of it, when
+/// the answer breaks off (after a cancel nothing comes), and in any case after some 2,000 bytes. Together the pieces are
+/// the text. Deadlines and hb_response_first_token_ms count what has come, delivered or not.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_sentences(request: *mut hb_request, on: i32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        edit(request, |request| {
+            request.delivery.sentences = on != 0;
+            Ok(())
+        })
+    }
+}

@@ -129,7 +129,8 @@ pub unsafe extern "C" fn hb_options_set_total_timeout_ms(options: *mut hb_option
 /// each. Never sent again is a request of whose answer anything came, one that failed by a used-up quota, and, unless
 /// hb_options_set_retry_deadlines says so, by a deadline other than that of the connection. A client sends at most 10
 /// requests again in a minute and a tenth of all that it sends, so that a server that is down is not flooded. A
-/// kept connection that turns out to be dead costs none of these: the request goes again at once, once.
+/// kept connection that turns out to be dead costs none of these: the request goes again at once, once. Nor does a
+/// request that goes on to another model (hb_request_add_fallback_model).
 ///
 /// Thread:    one at a time.
 /// Blocks:    never.
@@ -208,6 +209,31 @@ pub unsafe extern "C" fn hb_request_set_max_retries(request: *mut hb_request, re
 pub unsafe extern "C" fn hb_request_set_retry_deadlines(request: *mut hb_request, retry: i32) -> hb_status {
     // SAFETY: the header gives the caller's duties.
     unsafe { wish(request, |wishes| wishes.retry_deadlines = Some(retry != 0)) }
+}
+
+/// Add a model that is asked in place of the request's own where that is gone or overloaded. Several are asked in the
+/// order in which they are added, each once.
+///
+/// Gone is a model that the server does not know, or not for this key: HTTP 404, 410, or an error that says so. The next
+/// one is asked at once. Overloaded is one whose retries (hb_options_set_max_retries; each model has as many) are used
+/// up or not granted, after HTTP 408, 409, 429, 5xx or an answer that broke off. The next one is asked without a further
+/// wait, but for the pause of a 429, which is the whole key's. No other model is asked once anything of an answer came,
+/// nor after a failed connection, a bad request, or a deadline (but see hb_request_set_retry_deadlines). The total
+/// deadline is one for all. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
+/// the failed attempts used is part of the cost.
+///
+/// Ownership: `model` is copied.
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  empty, or not UTF-8
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_add_fallback_model(
+    request: *mut hb_request,
+    model: *const c_char,
+    len: usize,
+) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { edit(request, |request| request.add_fallback_model(text("fallback_model", model, len)?)) }
 }
 
 /// Keep to the limits of one of Hyperbolic's tiers: HB_TIER_BASIC or HB_TIER_PRO; HB_TIER_NONE, the default, has none.

@@ -115,7 +115,7 @@ pub unsafe extern "C" fn hb_request_check(
     // SAFETY: the header gives the caller's duties.
     unsafe {
         boundary::call(error, || {
-            hb_request::need(request)?.whole()?.plan()?;
+            hb_request::need(request)?.whole()?.check()?;
             Ok(HB_OK)
         })
     }

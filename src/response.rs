@@ -102,6 +102,15 @@ pub unsafe extern "C" fn hb_response_model(response: *const hb_response) -> *con
     unsafe { text(response, null_mut(), |response| Some(&response.answer.model)) }
 }
 
+/// The model that was asked last: the request's own, or the one of hb_request_add_fallback_model that it went on to.
+///
+/// Borrowed from `response`; any thread; never blocks; "" for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_requested_model(response: *const hb_response) -> *const c_char {
+    // SAFETY: the header gives the caller's duties.
+    unsafe { text(response, null_mut(), |response| Some(&response.requested_model)) }
+}
+
 /// When the server made the answer, in seconds since 1970; -1 if it did not say.
 ///
 /// Any thread; never blocks; -1 for NULL.
@@ -279,6 +288,7 @@ pub unsafe extern "C" fn hb_response_total_tokens(response: *const hb_response) 
 
 /// What the answer cost in nano-USD (10^-9 $), rounded half up, once; -1 if the server did not count or a price of the
 /// model is not known. Prices are those of the client's view of models (hb_client_model_list) when the answer ended.
+/// What failed attempts before it used is part of it, as far as the server said.
 ///
 /// Any thread; never blocks; -1 for NULL.
 #[unsafe(no_mangle)]

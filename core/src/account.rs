@@ -5,8 +5,8 @@ use crate::counters::{Count, Counters};
 use crate::error::{Error, Status};
 use crate::log::Log;
 use crate::sync::lock;
-use crate::usage::Usage;
-use crate::wire::Answer;
+use crate::usage::{Cost, Usage};
+use crate::wire::{self, Answer};
 use std::sync::{Arc, Mutex};
 
 /// The account of one client.
@@ -78,22 +78,30 @@ impl Account {
         i64::try_from((cost + 500) / 1000).ok()
     }
 
+    /// Books what an attempt used that failed and is made again: mostly nothing.
+    pub fn book_failed(&self, asked: &str, answer: &Answer) -> Cost {
+        if answer.usage == wire::Usage::default() { Cost::default() } else { self.book_usage(asked, answer) }
+    }
+
     /// Books how a request ended, and what the answer of the model that it asked cost.
-    pub fn book(&self, asked: &str, status: Option<Status>, answer: &Answer, cost: Option<i64>) {
+    pub fn book(&self, asked: &str, status: Option<Status>, answer: &Answer) -> Cost {
         let count = match status {
             None => Count::Succeeded,
             Some(Status::Cancelled) => Count::Cancelled,
             Some(_) => Count::Failed,
         };
         self.counters.add(count, 1);
-        self.usage.answer(asked, answer, cost);
+        self.book_usage(asked, answer)
+    }
+
+    fn book_usage(&self, asked: &str, answer: &Answer) -> Cost {
+        let cost = Cost::of(answer, self.cost(asked, answer));
+        self.usage.answer(asked, answer.usage, cost);
         self.counters.add(Count::PromptTokens, answer.usage.prompt_tokens.unwrap_or(0));
         self.counters.add(Count::CompletionTokens, answer.usage.completion_tokens.unwrap_or(0));
-        match cost {
-            Some(cost) => self.counters.add(Count::SpentNanousd, cost),
-            None if answer.choices.is_empty() => {}
-            None => self.counters.add(Count::Unpriced, 1),
-        }
+        self.counters.add(Count::SpentNanousd, cost.sum);
+        self.counters.add(Count::Unpriced, cost.is_unknown.into());
+        cost
     }
 }
 
@@ -146,15 +154,20 @@ mod tests {
     fn what_is_spent_counts_against_the_limit() {
         let account = account(Some(10));
         account.check().unwrap();
-        account.book("m", None, &used(Some(2), Some(3)), Some(9));
+        let list = r#"{"data":[{"id":"m","input_price":0.003,"output_price":0.001}]}"#;
+        account.learn(&ModelList::from_json(list).unwrap());
+        assert_eq!(account.book("m", None, &used(Some(2), Some(3))).nanousd(), Some(9));
         account.check().unwrap();
-        account.book("m", Some(Status::Cancelled), &used(Some(2), None), Some(1));
+        let cut = account.book("m", Some(Status::Cancelled), &used(Some(2), None));
+        assert_eq!(cut.nanousd(), None);
+        account.book_failed("m", &used(Some(0), Some(1)));
         let error = account.check().unwrap_err();
         assert_eq!(error.status, Status::Budget);
         assert!(error.message.as_str().contains("10 nano-USD"), "{error}");
         let count = |which| account.counters.get(which);
         assert_eq!((count(Count::Succeeded), count(Count::Cancelled), count(Count::Failed)), (1, 1, 0));
-        assert_eq!((count(Count::PromptTokens), count(Count::CompletionTokens)), (4, 3));
+        assert_eq!((count(Count::PromptTokens), count(Count::CompletionTokens)), (4, 4));
+        assert_eq!(count(Count::Unpriced), 1);
         assert_eq!(count(Count::SpentNanousd), 10);
     }
 }

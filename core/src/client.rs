@@ -88,6 +88,7 @@ impl Client {
     ) -> Result<(), Error> {
         let shared = self.shared()?;
         self.account.check()?;
+        plan.check_images(|model| self.models().get(model)?.images)?;
         let (model, decoder) = (plan.model(), shared.decoder(&plan));
         let delivery = plan.delivery();
         let (ticket, bound) = (shared.pacer.ticket(model), shared.queue_bytes);
@@ -147,11 +148,6 @@ impl Client {
     /// The client's view of models: the catalogue, under what the server said last.
     pub fn models(&self) -> Arc<ModelList> {
         self.account.models()
-    }
-
-    /// Whether a model takes images, as far as the client's view says.
-    pub fn takes_images(&self, model: &str) -> Option<bool> {
-        self.models().get(model)?.images
     }
 
     /// What was used so far, a row for each model in the order of first use.

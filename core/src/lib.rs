@@ -13,6 +13,7 @@ mod environment;
 pub mod error;
 pub mod estimate;
 mod exchange;
+mod fallback;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 mod idle;

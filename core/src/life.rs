@@ -6,6 +6,7 @@ use crate::counters::Count;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Status};
 use crate::exchange::{DRAIN_FIRST, DRAIN_WAIT, Failed, Stop, drain, passed, within};
+use crate::fallback::{is_gone, is_overloaded};
 use crate::key::Key;
 use crate::log::Level;
 use crate::net::{Attempt, Net, Reply};
@@ -62,7 +63,8 @@ impl Drop for EndGuard {
 /// One request on its way.
 struct Life<'a> {
     op: &'a Op,
-    plan: &'a Plan,
+    /// As the model is asked whose turn it is.
+    plan: Plan,
     policy: Policy,
     /// When it must have ended.
     until: Option<Instant>,
@@ -71,10 +73,10 @@ struct Life<'a> {
     /// Ask for an answer as a stream, and for usage at its end.
     stream: bool,
     usage: bool,
-    /// Times that it was sent again by the policy.
+    /// Times that this model was asked again by the policy.
     retries: u32,
     replayed: bool,
-    /// The server refused `stream_options` of this request.
+    /// The server refused `stream_options` of this request to this model.
     refused: bool,
 }
 
@@ -112,6 +114,11 @@ impl Shared {
         (policy, until.map(Instant::from_std))
     }
 
+    /// Whether a stream is asked for its usage.
+    fn asks_usage(&self, stream: bool, plan: &Plan) -> bool {
+        stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed)
+    }
+
     /// Puts a request that was just begun in line.
     pub fn line_up(&self, op: &Op, plan: &Plan) -> Result<Turn, TooLate> {
         op.ticket().line_up(self.terms(op, plan).1)
@@ -122,8 +129,9 @@ impl Shared {
         let op = &*guard.0;
         let (policy, until) = self.terms(op, plan);
         let stream = self.streaming && plan.streamable;
-        let usage = stream && !plan.has_stream_options() && !self.no_stream_options.load(Ordering::Relaxed);
+        let usage = self.asks_usage(stream, plan);
         let (turn, retries, replayed, refused) = (Some(turn), 0, false, false);
+        let plan = plan.clone();
         let life = Life { op, plan, policy, until, turn, stream, usage, retries, replayed, refused };
         let outcome = within(until, caught(self.attempts(life))).await;
         let outcome = match outcome {
@@ -180,7 +188,7 @@ impl Shared {
             };
             drop(permit);
             self.tell_retry(&life, &failed.error, wait);
-            life.op.retry(failed.error, wait, self.decoder(life.plan))?;
+            life.op.retry(failed.error, wait, life.plan.model(), self.decoder(&life.plan))?;
             if !wait.is_zero() && !self.at_once {
                 sleep(wait).await;
             }
@@ -242,7 +250,7 @@ impl Shared {
         self.exchange(life.op, &life.policy, attempt, permit).await
     }
 
-    /// How long to wait before the next attempt; `None` if there is none.
+    /// How long to wait before the next attempt, which may ask another model; `None` if there is none.
     fn again(&self, life: &mut Life<'_>, failed: &Failed, permit: &Permit) -> Result<Option<Duration>, Stop> {
         let progress = life.op.progress()?;
         let (error, random) = (life.op.describe(&failed.error)?, fastrand::f64());
@@ -260,11 +268,13 @@ impl Shared {
         let wait = failure.retry_in(random);
         // It is the key that was too fast, not the one request. But who is told to come back in an hour is told so, and
         // so is the next.
-        if error.status == Status::RateLimited
-            && !self.at_once
-            && let Some(pause) = failure.wait(random)
-        {
+        let pause = failure.wait(random).filter(|_| error.status == Status::RateLimited);
+        if let Some(pause) = pause.filter(|_| !self.at_once) {
             permit.pause(Instant::now() + pause);
+        }
+        // Before anything else: servers repeat the whole request in such an error, also what is looked for below.
+        if !progress.has_begun && is_gone(&error, life.plan.model()) && self.pass_on(life) {
+            return Ok(Some(Duration::ZERO));
         }
         if life.usage && !progress.has_begun && refuses_stream_options(&error) {
             (life.usage, life.refused) = (false, true);
@@ -278,8 +288,22 @@ impl Shared {
         let now = Instant::now();
         let in_time = |wait: &Duration| life.until.is_none_or(|until| now + *wait < until);
         let wait = wait.filter(in_time).filter(|_| self.at_once || self.retry_budget.retry(now));
+        // The pause is the next model's too.
+        let may_pass_on = is_overloaded(&failure) && pause.as_ref().is_none_or(in_time);
+        if wait.is_none() && may_pass_on && self.pass_on(life) {
+            return Ok(Some(Duration::ZERO));
+        }
         life.retries += u32::from(wait.is_some());
         Ok(wait)
+    }
+
+    /// Goes on to the next model, if there is one, as if it were the first.
+    fn pass_on(&self, life: &mut Life<'_>) -> bool {
+        let Some(next) = life.plan.next_model() else { return false };
+        life.plan = next;
+        life.usage = self.asks_usage(life.stream, &life.plan);
+        (life.retries, life.refused) = (0, false);
+        true
     }
 
     fn tell_retry(&self, life: &Life<'_>, error: &Error, wait: Duration) {
@@ -289,6 +313,7 @@ impl Shared {
             [
                 ("status", error.status.name().into()),
                 ("http_status", error.http_status.into()),
+                ("model", life.plan.model().into()),
                 ("wait_ms", wait.into()),
             ]
         });

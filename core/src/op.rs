@@ -11,7 +11,10 @@ use crate::request::Delivery;
 use crate::response::Response;
 use crate::sync::lock;
 use crate::text::Text;
+use crate::usage::Cost;
 use crate::wire::{Answer, Decoder, Flow, Kind, Limits, Piece};
+pub use attempt::{Head, Progress};
+use pieces::Pieces;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,9 +31,8 @@ pub struct Op {
     /// Whether pieces are delivered; a blocking call without a callback wants only the end.
     pieces: bool,
     delivery: Delivery,
-    /// What it asked for a price.
-    model: Box<str>,
-    ticket: Ticket,
+    /// Its place in line: that of the model which is asked.
+    ticket: Mutex<Ticket>,
     account: Arc<Account>,
     /// The requests of its client.
     siblings: Arc<Registry<Self>>,
@@ -44,41 +46,16 @@ pub struct Op {
 struct Live {
     /// What the last attempt was sent with; taken out of its errors.
     key: Option<Key>,
+    /// The model that is asked.
+    model: Text,
     decoder: Decoder,
+    /// What the attempts before this one cost.
+    earlier: Cost,
+    pieces: Pieces,
     waiting: Waiting,
     attempts: u32,
     first_token: Option<Duration>,
     head: Head,
-}
-
-/// What the head of an answer says beside its status.
-#[derive(Debug, Default)]
-pub struct Head {
-    /// The HTTP status.
-    pub status: u16,
-    /// The server's id of the request, or empty.
-    pub request_id: Text,
-    /// How long the server asks to wait.
-    pub retry_after_ms: Option<u64>,
-    /// Whether the server says that it may, or must not, be sent again.
-    pub should_retry: Option<bool>,
-    /// Where a redirect points.
-    pub location: Option<String>,
-}
-
-/// How far an attempt has come.
-#[derive(Clone, Copy, Debug)]
-pub struct Progress {
-    /// Bytes of the body.
-    pub bytes: u64,
-    /// See [`Decoder::events`].
-    pub events: u64,
-    /// Whether a piece of the answer could be delivered.
-    pub has_piece: bool,
-    /// See [`Decoder::has_begun`].
-    pub has_begun: bool,
-    /// See [`Head::should_retry`].
-    pub should_retry: Option<bool>,
 }
 
 /// What a request is begun with.
@@ -95,7 +72,7 @@ pub struct Start<'a> {
     pub queue: &'a Arc<Queue>,
     /// Bytes of them that may wait there before its answer is read on.
     pub bound: usize,
-    /// The model that it asks.
+    /// The model that it asks first.
     pub model: &'a str,
     /// Its place in line.
     pub ticket: Ticket,
@@ -123,7 +100,10 @@ impl Op {
         let Start { id, tag, pieces, delivery, queue, bound, model, ticket, decoder } = start;
         let live = Live {
             key: None,
+            model: model.into(),
             decoder,
+            earlier: Cost::default(),
+            pieces: Pieces::new(delivery),
             waiting: Waiting::default(),
             attempts: 0,
             first_token: None,
@@ -135,8 +115,7 @@ impl Op {
             queue: Arc::clone(queue),
             pieces,
             delivery,
-            model: model.into(),
-            ticket,
+            ticket: Mutex::new(ticket),
             account: Arc::clone(account),
             siblings: Arc::clone(siblings),
             live: Mutex::new(Some(live)),
@@ -165,8 +144,8 @@ impl Op {
     }
 
     /// Its place in line.
-    pub fn ticket(&self) -> &Ticket {
-        &self.ticket
+    pub fn ticket(&self) -> Ticket {
+        lock(&self.ticket).clone()
     }
 
     /// When the call was made.
@@ -202,17 +181,24 @@ impl Op {
         })
     }
 
-    /// Tells that the request goes again, because of `error`, and starts over with an empty answer.
-    pub fn retry(&self, error: Error, delay: Duration, decoder: Decoder) -> Result<(), Ended> {
+    /// Tells that the request goes again, to this model, because of `error`, and starts over with an empty answer. What
+    /// the failed attempt used is booked.
+    pub fn retry(&self, error: Error, delay: Duration, model: &str, decoder: Decoder) -> Result<(), Ended> {
         self.with_live(|live| {
             let attempt = live.attempts + 1;
             let error = Arc::new(self.complete(error, live));
-            live.decoder = decoder;
+            let failed = std::mem::replace(&mut live.decoder, decoder).into_answer();
+            live.earlier.add(self.account.book_failed(live.model.as_str(), &failed));
             live.head = Head::default();
+            if live.model.as_str() != model {
+                live.model = model.into();
+                let mut ticket = lock(&self.ticket);
+                *ticket = ticket.of_model(model);
+            }
             if !self.pieces {
                 return None;
             }
-            live.waiting.push(EventKind::Retry { error, delay, attempt });
+            live.waiting.push(EventKind::Retry { error, delay, attempt, model: live.model.clone() });
             self.queue.deliver(self.id, &mut live.waiting)
         })
         .map(drop)
@@ -244,14 +230,14 @@ impl Op {
 
     fn decode<T>(&self, step: impl FnOnce(&mut Decoder, &mut dyn FnMut(Piece<'_>)) -> T) -> Result<T, Ended> {
         let (result, ring) = self.with_live(|live| {
-            let Live { decoder, waiting, first_token, .. } = live;
+            let Live { decoder, pieces, waiting, first_token, .. } = live;
             let result = step(decoder, &mut |piece| {
                 first_token.get_or_insert_with(|| self.started.elapsed());
-                let is_omitted = self.delivery.omit_reasoning && matches!(piece, Piece::Reasoning { .. });
-                if self.pieces && !is_omitted {
-                    collect(waiting, piece);
+                if self.pieces {
+                    pieces.take(piece, waiting);
                 }
             });
+            pieces.finish(&decoder.answer().choices, waiting);
             (result, self.queue.deliver(self.id, waiting))
         })?;
         drop(ring);
@@ -315,10 +301,13 @@ impl Op {
                 Err(panic) => (Answer::new(Kind::Raw, &Limits::default()), Some(Error::panicked(&*panic))),
             };
             let status = error.as_ref().map(|error| error.status);
-            let cost = self.account.cost(&self.model, &answer);
-            self.account.book(&self.model, status, &answer, cost);
+            live.earlier.add(self.account.book(live.model.as_str(), status, &answer));
+            if status != Some(Status::Cancelled) {
+                live.pieces.end(&mut live.waiting);
+            }
             let mut response = Response::new(answer, error.map(Arc::new), total);
-            response.cost = cost;
+            response.cost = live.earlier.nanousd();
+            response.requested_model = live.model;
             response.request_id = live.head.request_id;
             response.attempts = live.attempts;
             response.first_token = live.first_token;
@@ -345,7 +334,7 @@ impl Op {
             let usage = response.answer.usage;
             [
                 ("status", error.map_or("ok", |error| error.status.name()).into()),
-                ("model", (*self.model).into()),
+                ("model", response.requested_model.as_str().into()),
                 ("http_status", http_status.into()),
                 ("attempts", response.attempts.into()),
                 ("ms", milliseconds(response.total).into()),
@@ -384,7 +373,7 @@ impl Producer for Op {
     /// Ends it for the caller: what waits is dropped, and its last event waits in the queue on return.
     fn cancel(&self, why: &str) {
         // The task leaves the line a little later; who starts next must not find it there.
-        self.ticket.leave();
+        self.ticket().leave();
         self.end(Err(Error::new(Status::Cancelled, why)));
         self.stop_task();
     }
@@ -394,20 +383,7 @@ impl Producer for Op {
     }
 }
 
-fn collect(waiting: &mut Waiting, piece: Piece<'_>) {
-    match piece {
-        Piece::Text { choice, text } => waiting.text(choice, text),
-        Piece::Reasoning { choice, text } => waiting.reasoning(choice, text),
-        Piece::ToolCall { choice, index, call } => waiting.push(EventKind::ToolCall {
-            choice,
-            index,
-            id: call.id.clone(),
-            name: call.name.clone(),
-            arguments: call.arguments.clone(),
-            is_whole: call.is_whole(),
-        }),
-    }
-}
-
+mod attempt;
+mod pieces;
 #[cfg(test)]
 mod tests;

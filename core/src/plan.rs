@@ -1,5 +1,6 @@
 //! A request checked as a whole and ready to be sent, and the body that it is sent as.
 
+use crate::catalog;
 use crate::endpoint::Route;
 use crate::error::Error;
 use crate::message::Sent;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 const STREAM_OPTIONS: &str = "stream_options";
 
 /// What is needed to send a request; made once, before anything is sent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     /// Chat or text completion.
     pub kind: Kind,
@@ -25,6 +26,8 @@ pub struct Plan {
     pub choices: usize,
     /// Whether the API can stream it.
     pub streamable: bool,
+    /// How many of the fallback models were passed on to.
+    fallback: usize,
     request: Arc<Request>,
 }
 
@@ -57,6 +60,7 @@ impl Request {
             choices: self.number("n").max(1).saturating_mul(prompts),
             // The best of several is known only when all are whole.
             streamable: self.number("best_of") <= 1,
+            fallback: 0,
             request: Arc::clone(self),
         })
     }
@@ -72,10 +76,17 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Checks it as sending it would, by what is known without a client.
+    pub fn check(self: &Arc<Self>) -> Result<(), Error> {
+        self.plan()?.check_images(|model| catalog::builtin().get(model)?.images)
+    }
+}
+
 impl Plan {
     /// The list of models.
     pub fn models() -> Self {
-        Self { kind: Kind::Raw, choices: 0, streamable: false, request: Arc::default() }
+        Self { kind: Kind::Raw, choices: 0, streamable: false, fallback: 0, request: Arc::default() }
     }
 
     /// The route that takes it.
@@ -97,9 +108,21 @@ impl Plan {
             .map_err(|e| Error::invalid("request", format!("cannot be written as JSON ({e})")))
     }
 
-    /// The model; empty for the list of models.
+    /// The model that is asked; empty for the list of models.
     pub fn model(&self) -> &str {
-        &self.request.model
+        self.nth_model(self.fallback)
+    }
+
+    fn nth_model(&self, place: usize) -> &str {
+        let Request { model, fallbacks, .. } = &*self.request;
+        place.checked_sub(1).and_then(|place| fallbacks.get(place)).map_or(model, |model| model)
+    }
+
+    /// The same, asked of the next model; `None` if every one was asked. One that stands there twice is asked once.
+    pub fn next_model(&self) -> Option<Self> {
+        let is_new = |place: &usize| (0..*place).all(|other| self.nth_model(other) != self.nth_model(*place));
+        let fallback = (self.fallback + 1..=self.request.fallbacks.len()).find(is_new)?;
+        Some(Self { fallback, ..self.clone() })
     }
 
     /// What is to be different from the client's own settings.
@@ -112,9 +135,13 @@ impl Plan {
         self.request.delivery
     }
 
-    /// Whether images go with it.
-    pub fn has_images(&self) -> bool {
-        self.request.has_images()
+    /// Refuses images to a model that is known to take none; `takes_images` says what is known.
+    pub fn check_images(&self, takes_images: impl FnOnce(&str) -> Option<bool>) -> Result<(), Error> {
+        let model = self.model();
+        if self.request.has_images() && takes_images(model) == Some(false) {
+            return Err(Error::invalid("image", format!("the model {model} takes none")));
+        }
+        Ok(())
     }
 
     /// Whether the caller chose `stream_options`; then they are not the library's to leave out.
@@ -133,7 +160,7 @@ impl Serialize for Body<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let request = &*self.plan.request;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(MODEL, &request.model)?;
+        map.serialize_entry(MODEL, self.plan.model())?;
         if !request.messages.is_empty() {
             let reasoning = request.send_reasoning;
             map.serialize_entry(MESSAGES, &Sent { messages: &request.messages, reasoning })?;
@@ -244,6 +271,22 @@ mod tests {
         request.add_message("user", "hi").unwrap();
         request.set_whole("top_logprobs", 2).unwrap();
         assert!(body(request).ends_with(r#""top_logprobs":2,"logprobs":true}"#));
+    }
+
+    #[test]
+    fn models_are_asked_in_order_each_once() {
+        let mut request = Request::new("m").unwrap();
+        request.set_prompt("p").unwrap();
+        for model in ["b", "m", "b", "c"] {
+            request.add_fallback_model(model).unwrap();
+        }
+        let plans = std::iter::successors(Some(plan(request)), Plan::next_model);
+        let bodies = plans.map(|plan| String::from_utf8(plan.body(false, true).unwrap()).unwrap());
+        let expected = ["m", "b", "c"].map(|model| format!(r#"{{"model":"{model}","prompt":"p"}}"#));
+        assert_eq!(bodies.collect::<Vec<_>>(), expected);
+        assert!(Plan::models().next_model().is_none());
+        let error = Request::default().add_fallback_model("").unwrap_err();
+        assert_eq!(error.param.as_str(), "fallback_model");
     }
 
     #[test]

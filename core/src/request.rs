@@ -50,12 +50,16 @@ const REAL: [Ranged<f64>; 7] = [
 pub struct Delivery {
     /// Reasoning is left out of events and answer.
     pub omit_reasoning: bool,
+    /// Text comes in whole sentences.
+    pub sentences: bool,
 }
 
 /// A request under construction. Cloning shares messages and values.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub(crate) model: String,
+    /// What is asked in place of it, one after the other, where it is gone or overloaded; not part of the body.
+    pub(crate) fallbacks: Vec<Arc<str>>,
     pub(crate) messages: Vec<Message>,
     /// The first call of the conversation that has no result.
     pub(crate) open_call: Option<Arc<str>>,

@@ -14,6 +14,8 @@ pub struct Response {
     pub answer: Answer,
     /// Why it ended; `None` for a whole answer.
     pub error: Option<Arc<Error>>,
+    /// The model that was asked last; empty for the list of models.
+    pub requested_model: Text,
     /// The server's id of the request, or empty.
     pub request_id: Text,
     /// HTTP requests sent.
@@ -22,7 +24,7 @@ pub struct Response {
     pub first_token: Option<Duration>,
     /// From the call to the end.
     pub total: Duration,
-    /// What it cost, in nano-USD; `None` if that is not known.
+    /// What it cost with the attempts before it that failed, in nano-USD; `None` if that is not known.
     pub cost: Option<i64>,
     /// What the server got wrong and was understood all the same: which, and how often.
     pub tolerated: Vec<(Text, u32)>,
@@ -37,6 +39,7 @@ impl Response {
             answer,
             tolerated,
             error,
+            requested_model: Text::new(),
             request_id: Text::new(),
             attempts: 0,
             first_token: None,

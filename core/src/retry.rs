@@ -77,7 +77,7 @@ impl Failure<'_> {
     }
 
     /// Whether the same request may succeed later.
-    fn may_pass(&self) -> bool {
+    pub fn may_pass(&self) -> bool {
         let error = self.error;
         match error.status {
             // The caller's doing, ours, or nothing that waiting cures.

@@ -5,6 +5,37 @@ use crate::text::Text;
 use crate::wire;
 use std::sync::Mutex;
 
+/// What the attempts of a request cost together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cost {
+    /// Whether any of them used anything.
+    is_any: bool,
+    /// In nano-USD; meaningless once a cost is not known.
+    pub sum: i64,
+    /// Whether any of them used something whose price is not known.
+    pub is_unknown: bool,
+}
+
+impl Cost {
+    /// That of one attempt with this answer.
+    pub fn of(answer: &wire::Answer, cost: Option<i64>) -> Self {
+        let is_any = cost.is_some() || answer.usage != wire::Usage::default() || !answer.choices.is_empty();
+        Self { is_any, sum: cost.unwrap_or(0), is_unknown: is_any && cost.is_none() }
+    }
+
+    /// Adds a further one.
+    pub fn add(&mut self, other: Self) {
+        self.is_any |= other.is_any;
+        self.sum = self.sum.saturating_add(other.sum);
+        self.is_unknown |= other.is_unknown;
+    }
+
+    /// In nano-USD; `None` if that is not known.
+    pub fn nanousd(self) -> Option<i64> {
+        (self.is_any && !self.is_unknown).then_some(self.sum)
+    }
+}
+
 /// What one model was used for. No number ever falls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelUsage {
@@ -25,13 +56,13 @@ pub struct ModelUsage {
 }
 
 impl ModelUsage {
-    /// Adds an answer: its tokens, and its cost. Nothing that came is nothing unpriced.
-    fn add(&mut self, answer: &wire::Answer, cost: Option<i64>) {
+    /// Adds what an answer used and cost.
+    fn add(&mut self, usage: wire::Usage, cost: Cost) {
         let sum = |now: &mut i64, more: i64| *now = now.saturating_add(more);
-        sum(&mut self.prompt_tokens, answer.usage.prompt_tokens.unwrap_or(0));
-        sum(&mut self.completion_tokens, answer.usage.completion_tokens.unwrap_or(0));
-        sum(&mut self.cost, cost.unwrap_or(0));
-        sum(&mut self.unpriced, i64::from(cost.is_none() && !answer.choices.is_empty()));
+        sum(&mut self.prompt_tokens, usage.prompt_tokens.unwrap_or(0));
+        sum(&mut self.completion_tokens, usage.completion_tokens.unwrap_or(0));
+        sum(&mut self.cost, cost.sum);
+        sum(&mut self.unpriced, cost.is_unknown.into());
     }
 }
 
@@ -51,8 +82,8 @@ impl Usage {
     }
 
     /// Counts an answer.
-    pub fn answer(&self, model: &str, answer: &wire::Answer, cost: Option<i64>) {
-        self.row(model, |row| row.add(answer, cost));
+    pub fn answer(&self, model: &str, usage: wire::Usage, cost: Cost) {
+        self.row(model, |row| row.add(usage, cost));
     }
 
     /// What it is now.
@@ -79,8 +110,8 @@ impl Usage {
 
 #[cfg(test)]
 mod tests {
-    use super::Usage;
-    use crate::wire::{Answer, Kind, Limits};
+    use super::{Cost, Usage};
+    use crate::wire::{self, Answer, Kind, Limits};
 
     #[test]
     fn a_row_is_a_model_in_the_order_of_first_use() {
@@ -90,16 +121,17 @@ mod tests {
         for model in ["b", "a", "", "b"] {
             usage.request(model);
             usage.attempt(model);
-            usage.answer(model, &answer, Some(7));
+            usage.answer(model, answer.usage, Cost::of(&answer, Some(7)));
         }
         usage.attempt("a");
-        usage.answer("a", &answer, None);
+        usage.answer("a", answer.usage, Cost::of(&answer, None));
+        usage.answer("a", wire::Usage::default(), Cost::default());
         let rows = usage.snapshot();
         let names: Vec<_> = rows.iter().map(|row| row.model.as_str()).collect();
         assert_eq!(names, ["b", "a"]);
         let [b, a] = &rows[..] else { panic!("{rows:?}") };
         assert_eq!((b.requests, b.attempts, b.completion_tokens, b.cost, b.unpriced), (2, 2, 6, 14, 0));
-        // A sum stays at its end. An answer without a choice is none that a price is missing for.
-        assert_eq!((b.prompt_tokens, a.requests, a.attempts, a.cost, a.unpriced), (i64::MAX, 1, 2, 7, 0));
+        // A sum stays at its end. Where nothing came, no price is missing.
+        assert_eq!((b.prompt_tokens, a.requests, a.attempts, a.cost, a.unpriced), (i64::MAX, 1, 2, 7, 1));
     }
 }

@@ -16,6 +16,8 @@ struct retry {
     hb_status status;
     int32_t http_status;
     uint32_t attempts;
+    /* The model that is asked next. */
+    char model[64];
 };
 
 struct outcome {
@@ -50,6 +52,7 @@ static inline int32_t outcome_event(const hb_event *event, void *context) {
             retry->status = hb_error_status(event->error);
             retry->http_status = hb_error_http_status(event->error);
             retry->attempts = hb_error_attempts(event->error);
+            snprintf(retry->model, sizeof retry->model, "%s", event->name);
         }
         outcome->retries += 1;
     } else if (event->kind == HB_EVENT_DONE) {

@@ -9,7 +9,7 @@ struct seen {
     int64_t delay_ms;
     int32_t http_status;
     hb_status error_status;
-    char message[256];
+    char message[256], name[64];
     int fields_empty;
 };
 
@@ -26,8 +26,9 @@ static int32_t on_event(const hb_event *event, void *context) {
     seen->http_status = hb_error_http_status(event->error);
     seen->error_status = hb_error_status(event->error);
     snprintf(seen->message, sizeof seen->message, "%s", hb_error_message(event->error, NULL));
-    seen->fields_empty = event->text != NULL && *event->text == '\0' && event->text_len == 0 && *event->name == '\0'
-                      && *event->id == '\0' && event->response == NULL && event->status == HB_OK;
+    snprintf(seen->name, sizeof seen->name, "%s", event->name);
+    seen->fields_empty = event->text != NULL && *event->text == '\0' && event->text_len == 0 && *event->id == '\0'
+                      && event->response == NULL && event->status == HB_OK;
     return HB_CONTINUE;
 }
 
@@ -57,6 +58,7 @@ static void refused_with(const char *script, int32_t http_status) {
     check_number("it says why: the HTTP status", seen.http_status, http_status);
     check_status("its status", seen.error_status, HB_E_BAD_REQUEST);
     check_has("and the server's words", seen.message, "stream_options");
+    check_text("the model that is asked", seen.name, MODEL);
     check(seen.fields_empty, "a field that RETRY does not use is empty", "it is not");
     check_number("the server saw two requests", count_of("requests"), 2);
     char *last = last_request();

@@ -1,6 +1,6 @@
 use super::{Head, Op, Start};
 use crate::account::Account;
-use crate::counters::Counters;
+use crate::counters::{Count, Counters};
 use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::{Level, Log};
@@ -23,26 +23,30 @@ fn try_begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>
 }
 
 fn try_begin_as(id: u64, queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Result<Arc<Op>, Error> {
+    try_begin_with(Delivery::default(), id, queue, requests)
+}
+
+fn try_begin_with(
+    delivery: Delivery,
+    id: u64,
+    queue: &Arc<Queue>,
+    requests: &Arc<Registry<Op>>,
+) -> Result<Arc<Op>, Error> {
     let counters = Arc::<Counters>::default();
     let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
     let ticket = Pacer::new(Rates::default(), Duration::from_secs(60)).ticket("m");
     let (bound, decoder) = (100_000, decoder());
-    let start = Start {
-        id,
-        tag: 7,
-        pieces: true,
-        delivery: Delivery::default(),
-        queue,
-        bound,
-        model: "m",
-        ticket,
-        decoder,
-    };
+    let start =
+        Start { id, tag: 7, pieces: true, delivery, queue, bound, model: "Qwen/QwQ-32B", ticket, decoder };
     Op::begin(start, &Arc::new(account), requests)
 }
 
 fn begin(queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
-    let op = try_begin(queue, requests).unwrap();
+    begin_with(Delivery::default(), queue, requests)
+}
+
+fn begin_with(delivery: Delivery, queue: &Arc<Queue>, requests: &Arc<Registry<Op>>) -> Arc<Op> {
+    let op = try_begin_with(delivery, Op::reserve(), queue, requests).unwrap();
     op.attempt(Key::new("sk-secret").ok()).unwrap();
     op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
     op
@@ -184,7 +188,7 @@ fn a_close_ends_what_runs_and_refuses_what_comes() {
 fn a_retry_starts_over() {
     let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
     let op = begin(&queue, &requests);
-    op.retry(Error::new(Status::Server, "busy"), Duration::from_millis(5), decoder()).unwrap();
+    op.retry(Error::new(Status::Server, "busy"), Duration::from_millis(5), "m", decoder()).unwrap();
     assert!(matches!(take(&queue).unwrap().kind, EventKind::Retry { attempt: 2, .. }));
     assert_eq!(op.attempt(Key::new("sk-secret").ok()).unwrap(), 2);
     op.end(Ok(()));
@@ -229,7 +233,7 @@ fn the_hook_is_called_with_no_lock_held() {
         |op, _, _| op.end(Ok(())),
         |op, _, _| say(op, "a"),
         |_, _, requests| requests.close().iter().for_each(|(_, op)| op.cancel("closed")),
-        |op, _, _| op.retry(Error::new(Status::Server, "busy"), Duration::ZERO, decoder()).unwrap(),
+        |op, _, _| op.retry(Error::new(Status::Server, "busy"), Duration::ZERO, "m", decoder()).unwrap(),
     ];
     for change in changes {
         let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
@@ -244,4 +248,118 @@ fn the_hook_is_called_with_no_lock_held() {
         assert!(calls.load(Ordering::SeqCst) > 0);
         queue.set_hook(None);
     }
+}
+
+#[test]
+fn what_failed_attempts_used_is_part_of_the_cost() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    let fail = |used: &str, next: &str| {
+        op.feed(format!("data: {{\"error\":\"busy\"{used}}}\n\n").as_bytes()).unwrap().unwrap_err();
+        op.retry(Error::new(Status::Server, "busy"), Duration::ZERO, next, decoder()).unwrap();
+        op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
+    };
+    let cost = || op.with_live(|live| live.earlier.nanousd()).unwrap();
+    // 400,000 pico-USD a token, and 4,000,000 of the other model.
+    fail("", "Qwen/QwQ-32B");
+    assert_eq!(cost(), None);
+    fail(",\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":0}", "meta-llama/Meta-Llama-3.1-405B");
+    assert_eq!(cost(), Some(4_000));
+    fail(",\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":0}", "Qwen/QwQ-32B");
+    assert_eq!(cost(), Some(44_000));
+    let used = "data: {\"choices\":[{\"index\":0,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":5}}\n\n";
+    op.feed(used.as_bytes()).unwrap().unwrap();
+    op.end(Ok(()));
+    let models = std::iter::from_fn(|| match take(&queue)?.kind {
+        EventKind::Retry { model, .. } => Some(model.as_str().to_owned()),
+        EventKind::Done(response) => {
+            assert_eq!((response.cost, response.answer.usage.prompt_tokens), (Some(48_000), Some(5)));
+            Some(response.requested_model.as_str().to_owned())
+        }
+        other => panic!("{other:?}"),
+    });
+    let qwen = "Qwen/QwQ-32B";
+    assert_eq!(models.collect::<Vec<_>>(), [qwen, "meta-llama/Meta-Llama-3.1-405B", qwen, qwen]);
+    let count = |which| op.account.counters.get(which);
+    assert_eq!((count(Count::PromptTokens), count(Count::SpentNanousd)), (25, 48_000));
+}
+
+#[test]
+fn a_cost_that_is_not_known_makes_the_sum_unknown() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    op.feed(b"data: {\"error\":\"busy\",\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":0}}\n\n")
+        .unwrap()
+        .unwrap_err();
+    op.retry(Error::new(Status::Server, "busy"), Duration::ZERO, "unheard-of", decoder()).unwrap();
+    op.head(Head { status: 200, ..Head::default() }, Some("text/event-stream")).unwrap();
+    say(&op, "a");
+    op.end(Ok(()));
+    let response = std::iter::from_fn(|| take(&queue)).last();
+    assert_eq!(done(response).cost, None);
+    let count = |which| op.account.counters.get(which);
+    assert_eq!((count(Count::Unpriced), count(Count::SpentNanousd)), (1, 4_000));
+}
+
+const SENTENCES: Delivery = Delivery { omit_reasoning: false, sentences: true };
+
+/// Everything that waits, in a few characters each.
+fn told(queue: &Queue) -> Vec<String> {
+    let tell = |event: Event| match event.kind {
+        EventKind::Text { choice, text } => format!("{choice} {text}"),
+        EventKind::Reasoning { choice, text } => format!("{choice} thinks {text}"),
+        EventKind::ToolCall { choice, name, .. } => format!("{choice} calls {name}"),
+        EventKind::Retry { model, .. } => format!("again {model}"),
+        EventKind::Done(response) => format!("done {}", response.answer.choices[0].text),
+    };
+    std::iter::from_fn(|| take(queue)).map(tell).collect()
+}
+
+fn chunk(op: &Op, choices: &str) {
+    op.feed(format!("data: {{\"choices\":[{choices}]}}\n\n").as_bytes()).unwrap().unwrap();
+}
+
+#[test]
+fn text_comes_in_sentences() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin_with(SENTENCES, &queue, &requests);
+    say(&op, "One. Tw");
+    assert_eq!(told(&queue), ["0 One. "]);
+    let progress = op.progress().unwrap();
+    say(&op, "o");
+    assert!(told(&queue).is_empty());
+    // What came counts, not what was delivered.
+    assert!(progress.has_piece && op.progress().unwrap().events > progress.events);
+    chunk(&op, r#"{"index":1,"delta":{"content":"Other"}}"#);
+    chunk(&op, r#"{"index":0,"delta":{"reasoning_content":"hm"}}"#);
+    assert_eq!(told(&queue), ["0 Two", "0 thinks hm"]);
+    say(&op, " and");
+    chunk(
+        &op,
+        r#"{"index":0,"delta":{"tool_calls":[{"index":0,"id":"i","function":{"name":"f","arguments":"{}"}}]}}"#,
+    );
+    chunk(&op, r#"{"index":0,"delta":{"content":" so"}}"#);
+    chunk(&op, r#"{"index":0,"delta":{},"finish_reason":"stop"}"#);
+    assert_eq!(told(&queue).concat(), "0  and so0 calls f");
+    chunk(&op, r#"{"index":1,"delta":{"content":" one"},"finish_reason":"stop"}"#);
+    assert_eq!(told(&queue), ["1 Other one"]);
+    op.end(Ok(()));
+    assert_eq!(told(&queue), ["done One. Two and so"]);
+}
+
+#[test]
+fn a_half_sentence_is_delivered_before_an_error_and_not_after_a_cancel() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let ended = |end: &dyn Fn(&Op)| {
+        let op = begin_with(SENTENCES, &queue, &requests);
+        say(&op, "One. Tw");
+        end(&op);
+        told(&queue)
+    };
+    let all = ["0 One. Tw", "done One. Tw"];
+    assert_eq!(ended(&|op| op.end(Err(Error::new(Status::Truncated, "cut")))), all);
+    assert_eq!(ended(&|op| op.end(Err(Error::new(Status::Deadline, "late")))), all);
+    assert_eq!(ended(&|op| cancel(op.id)), all[1..]);
+    // By a close of the client.
+    assert_eq!(ended(&|op| op.cancel("closed")), all[1..]);
 }

@@ -132,6 +132,11 @@ impl Ticket {
         Ok(Turn(self.clone()))
     }
 
+    /// The same place in the line of another model. Only one of them may be in line.
+    pub fn of_model(&self, model: &str) -> Self {
+        Self { line: lock(&self.pacer.turns).line_of(model), ..self.clone() }
+    }
+
     /// Lines up and waits.
     #[cfg(test)]
     async fn enter(&self, until: Option<Instant>) -> Result<Permit, TooLate> {

@@ -29,6 +29,8 @@ pub enum EventKind {
         delay: Duration,
         /// The number of the attempt that follows; the first attempt of a request is 1.
         attempt: u32,
+        /// The model that it asks: the same, or the next of the request's fallbacks.
+        model: Text,
     },
     /// The next piece of the answer: whole code points, never empty.
     Text {
@@ -71,7 +73,8 @@ impl EventKind {
             Self::ToolCall { id, name, arguments, .. } => {
                 id.capacity() + name.capacity() + arguments.capacity()
             }
-            Self::Retry { .. } | Self::Done(_) => 0,
+            Self::Retry { model, .. } => model.capacity(),
+            Self::Done(_) => 0,
         };
         size_of::<Self>() + texts
     }

@@ -4,7 +4,7 @@ use super::choice::{Adding, Choice};
 use super::chunk::{ChoiceChunk, Chunk, is_known};
 use super::clean::{identifier, write_value};
 use super::fields::{Fields, Rule};
-use super::json::Value;
+use super::json::{Type, Value};
 use super::reasoning::begins_inside;
 use super::tolerated::Tolerated;
 use super::{Bound, Budget, Kind, Limits, Sink};
@@ -147,6 +147,14 @@ impl Answer {
             }
         }
         Ok(())
+    }
+
+    /// What is used up is told beside an error too.
+    pub(super) fn count(&mut self, error: Value<'_>) {
+        if let Some(usage) = error.get("usage").filter(|usage| usage.kind() == Type::Object) {
+            // A bound that is broken is no worse than the error.
+            let _ = self.apply_usage(usage);
+        }
     }
 
     fn apply_usage(&mut self, value: Value<'_>) -> Result<(), Bound> {

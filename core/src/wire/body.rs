@@ -142,7 +142,13 @@ impl Decoder {
                 return Err(errors::not_an_answer(self.http_status, body));
             }
             Shape::Failure(_) if self.http_status < 400 => return Err(redirect(self.http_status)),
-            Shape::Failure(body) => return Err(errors::of_body(self.http_status, body)),
+            Shape::Failure(body) => {
+                let mut odd = Tolerated::default();
+                if let Ok((value, _)) = parse(body, reading.limits.json_depth, &mut odd) {
+                    reading.answer.count(value);
+                }
+                return Err(errors::of_body(self.http_status, body));
+            }
             Shape::Events(sse, words) => {
                 let limits = reading.limits;
                 sse.finish(&limits, &mut |event| reading.event(event, false, sink))?;
@@ -363,6 +369,23 @@ mod tests {
         assert_eq!(decoder.feed(more.as_bytes(), &mut |_| {}).unwrap_err(), error);
         assert_eq!(decoder.finish(&mut |_| {}).unwrap_err(), error);
         assert!(!decoder.is_complete());
+    }
+
+    #[test]
+    fn what_an_error_used_is_counted() {
+        let error = r#"{"error":{"message":"refused"},"usage":{"prompt_tokens":7,"completion_tokens":0}}"#;
+        for (status, kind, body) in [
+            (400, "application/json", error.to_owned()),
+            (200, "text/event-stream", format!("data: {error}\n\n")),
+            (200, "application/json", error.to_owned()),
+        ] {
+            let mut decoder = decoder(Limits::default());
+            decoder.head(status, Some(kind));
+            let fed = decoder.feed(body.as_bytes(), &mut |_| {});
+            assert!(fed.and_then(|_| decoder.finish(&mut |_| {})).is_err());
+            let usage = decoder.into_answer().usage;
+            assert_eq!((usage.prompt_tokens, usage.total_tokens), (Some(7), Some(7)), "{status} {kind}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod numbers;
 mod page;
 mod reading;
 pub mod reasoning;
+pub mod sentences;
 pub mod sse;
 mod strings;
 pub mod tolerated;

@@ -110,6 +110,7 @@ impl Reading {
             of_choice = self.answer.apply(&chunk, &self.limits, sink)?;
         }
         if failed {
+            self.answer.count(value);
             return Err(errors::of_object(value, self.http_status));
         }
         let of_choice = of_choice.filter(|error| errors::says_something(*error));

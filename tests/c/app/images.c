@@ -76,9 +76,33 @@ static void are_refused(void) {
     check_refused("no message", request, hb_request_add_image(request, PNG, HB_NUL, NULL), "image", "there is none");
 }
 
+/* What the catalogue knows to take none is refused before anything is sent; what the server says goes before it. */
+static void are_checked(void) {
+    hb_client *client = test_client(NULL);
+    hb_request *request = chat_of(MODEL);
+    hb_error *error = NULL;
+    hb_model_list *models = NULL;
+    long before = count_of("requests");
+    hb_request_add_image(request, PNG, HB_NUL, NULL);
+    check_status("a check says so", hb_request_check(request, &error), HB_E_INVALID_ARGUMENT);
+    check_text("which field", hb_error_param(error), "image");
+    check_has("which model", hb_error_message(error, NULL), MODEL);
+    hb_error_free(error);
+    check_status("it is not sent", hb_chat(client, request, NULL, NULL), HB_E_INVALID_ARGUMENT);
+    check_number("no request", count_of("requests"), before);
+    faults("body=%7B%22data%22:[%7B%22id%22:%22" MODEL "%22%2C%22supports_image_input%22:true%7D]%7D");
+    check_ok("its server knows better", hb_models(client, &models, &error), &error);
+    hb_model_list_free(models);
+    faults("");
+    check_ok("it is sent", hb_chat(client, request, NULL, &error), &error);
+    hb_request_free(request);
+    hb_client_free(client);
+}
+
 int main(void) {
     check_begin();
     are_sent();
+    are_checked();
     are_refused();
     return check_end();
 }

@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, Version};
+use serde_json::Value;
 use std::io;
 use std::sync::Arc;
 use tokio::time::sleep;
@@ -38,7 +39,14 @@ pub async fn handle(
     }
     let route = Route::of(head.uri.path());
     let mut request = InFlight::begin(&state, &connection, route.name());
-    let fault = fault(&state, &head);
+    let script = script(&state, &head);
+    // Only then, because a fault may come before the body.
+    let names_models = script.as_ref().is_ok_and(|script| script.any(|fault| fault.model.is_some()));
+    let mut early = None;
+    if names_models {
+        early = Some((&mut body).collect().await.map_err(io::Error::other)?.to_bytes());
+    }
+    let fault = script.and_then(|script| fault(&state, &head, &script, &model(early.as_deref())));
     let no_head = fault.as_ref().ok().and_then(|fault| fault.no_head);
     if no_head == Some(NoHead::ResetUpload) {
         // The first bytes only, so that the client is still writing the others.
@@ -46,7 +54,10 @@ pub async fn handle(
         request.reset();
         return std::future::pending().await;
     }
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let body = match early {
+        Some(body) => body,
+        None => body.collect().await.map_err(io::Error::other)?.to_bytes(),
+    };
     request.arrived(&body);
     state.set_last(last(&head, &body));
     if no_head.is_some() {
@@ -102,15 +113,24 @@ pub async fn control(state: &State, head: &Parts, body: Incoming) -> io::Result<
     Ok(control::answer(state, &head.method, &head.uri, &head.headers, body).await)
 }
 
-/// The fault for a request: of its own script, or else of the server's.
-fn fault(state: &State, head: &Parts) -> Result<Arc<Fault>, ApiError> {
-    let fault = match head.headers.get(FAULT_HEADER) {
-        None => state.faults().map(|script| script.next(state)).unwrap_or_default(),
-        Some(script) => {
-            let script = script.to_str().map_err(|_| bad_fault("not ASCII"))?;
-            Script::parse(script).map_err(|error| bad_fault(&error))?.next(state)
-        }
+/// The script for a request: its own, or else the server's.
+fn script(state: &State, head: &Parts) -> Result<Arc<Script>, ApiError> {
+    let Some(script) = head.headers.get(FAULT_HEADER) else {
+        return Ok(state.faults().unwrap_or_default());
     };
+    let script = script.to_str().map_err(|_| bad_fault("not ASCII"))?;
+    Script::parse(script).map(Arc::new).map_err(|error| bad_fault(&error))
+}
+
+/// The model that a body names.
+fn model(body: Option<&[u8]>) -> String {
+    let body: Value = serde_json::from_slice(body.unwrap_or_default()).unwrap_or_default();
+    body["model"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The fault for a request.
+fn fault(state: &State, head: &Parts, script: &Script, model: &str) -> Result<Arc<Fault>, ApiError> {
+    let fault = script.next_where(state, |fault| fault.is_for(model));
     if fault.cut_head.is_some() && head.version > Version::HTTP_11 {
         return Err(bad_fault("a head can be cut in HTTP/1.1 only"));
     }

@@ -59,6 +59,8 @@ pub enum Usage {
 /// What is to be different about an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fault {
+    /// The one model whose requests it is for.
+    pub model: Option<String>,
     /// Faults drawn at random, in addition.
     pub random: Option<Random>,
     /// Wait before the head.
@@ -101,6 +103,13 @@ pub struct Fault {
     pub words: Option<usize>,
 }
 
+impl Fault {
+    /// Whether it is for requests to this model.
+    pub fn is_for(&self, model: &str) -> bool {
+        self.model.as_ref().is_none_or(|only| only == model)
+    }
+}
+
 /// Faults of answers, request by request.
 pub type Script = script::Script<Fault>;
 
@@ -113,6 +122,7 @@ impl Items for Fault {
                 self.random.get_or_insert_default().percent = value.number().filter(|n| *n <= 100)? as u64
             }
             "seed" => self.random.get_or_insert_default().seed = value.number()? as u64,
+            "model" => self.model = Some(value.text()?.to_owned()),
             "delay" => self.delay = Some(value.milliseconds()?),
             "stall" => self.no_head = Some(value.bare(NoHead::Stall)?),
             "reset-head" => self.no_head = Some(value.bare(NoHead::Reset)?),
@@ -197,6 +207,17 @@ mod tests {
         assert_eq!(fault.think, ["", "reasoning"]);
         assert_eq!(fault.refuse_stream_options.unwrap(), 422);
         assert_eq!(fault.breaks, Some((Position::Byte(17), Break::Reset)));
+    }
+
+    #[test]
+    fn a_clause_may_be_for_one_model() {
+        let state = State::new(&Options::default());
+        let script = Script::parse("model=a,status=500,times=1;status=503,model=b/c").unwrap();
+        let status = |model: &str| {
+            let fault = script.next_where(&state, |fault| fault.is_for(model));
+            fault.status.map(|status| status.as_u16())
+        };
+        assert_eq!(["", "x", "b/c", "a", "a"].map(status), [None, None, Some(503), Some(500), None]);
     }
 
     #[test]

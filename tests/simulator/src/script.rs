@@ -26,6 +26,12 @@ struct Clause<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script<T>(Vec<Clause<T>>);
 
+impl<T> Default for Script<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
 impl<T: Items> Script<T> {
     /// Reads a script, or says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -40,8 +46,14 @@ impl<T: Items> Script<T> {
 
     /// The items of the clause that applies now.
     pub fn next(&self, state: &State) -> Arc<T> {
-        let applies =
-            |clause: &&Clause<T>| clause.times.is_none_or(|times| state.nth(T::KIND, &clause.text) < times);
+        self.next_where(state, |_| true)
+    }
+
+    /// The same among the clauses that fit; the others are not counted.
+    pub fn next_where(&self, state: &State, fits: impl Fn(&T) -> bool) -> Arc<T> {
+        let is_left =
+            |clause: &Clause<T>| clause.times.is_none_or(|times| state.nth(T::KIND, &clause.text) < times);
+        let applies = |clause: &&Clause<T>| fits(&clause.items) && is_left(clause);
         self.0.iter().find(applies).map(|clause| clause.items.clone()).unwrap_or_default()
     }
 }
