@@ -1,0 +1,141 @@
+package hyperbolic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The tests talk to the simulator of this project, which tests/run starts: `tests/run --only go`.
+var (
+	serverURL  = os.Getenv("HB_TEST_URL")
+	controlURL = os.Getenv("HB_TEST_CONTROL")
+	testKey    = Key(os.Getenv("HB_TEST_KEY"))
+)
+
+const testModel = "meta-llama/Llama-3.3-70B-Instruct"
+
+func TestMain(m *testing.M) {
+	if serverURL == "" {
+		fmt.Fprintln(os.Stderr, "HB_TEST_URL is not set: run these tests by `tests/run --only go`, which starts their server")
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// faults are options with which the simulator misbehaves as the script says.
+func faults(script string) Options {
+	return Options{BaseURL: serverURL, APIKey: testKey, Headers: map[string]string{"x-simulator-fault": script}}
+}
+
+func newClient(t *testing.T, options Options) *Client {
+	t.Helper()
+	if options.BaseURL == "" && options.Replay == "" {
+		options.BaseURL, options.APIKey = serverURL, testKey
+	}
+	client, err := NewClient(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func control(t *testing.T, method, path, body string) string {
+	t.Helper()
+	answer, err := ask(method, path, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// ask is control for goroutines, which must not end a test.
+func ask(method, path, body string) (string, error) {
+	request, err := http.NewRequest(method, controlURL+"/simulator/"+path, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	if method == http.MethodPut {
+		request.Header.Set("Content-Type", "text/event-stream")
+	}
+	request.Close = true // so that no connection of the test's own counts as left behind
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: HTTP %d: %s", path, answer.StatusCode, text)
+	}
+	return string(text), err
+}
+
+// reset forgets what the simulator has counted.
+func reset(t *testing.T) {
+	t.Helper()
+	control(t, http.MethodPost, "reset", "")
+}
+
+// waitForCounts waits until the simulator has counted what the query says.
+func waitForCounts(t *testing.T, query string) {
+	t.Helper()
+	control(t, http.MethodGet, "wait?"+query+"&timeout-ms=20000", "")
+}
+
+// asError is what every error of the package is.
+func asError(t *testing.T, err error) *Error {
+	t.Helper()
+	var problem *Error
+	if !errors.As(err, &problem) {
+		t.Fatalf("%v (%T) is no *Error", err, err)
+	}
+	return problem
+}
+
+func wantIs(t *testing.T, err, target error) {
+	t.Helper()
+	if !errors.Is(err, target) {
+		t.Fatalf("%v is not %v", err, target)
+	}
+}
+
+func wantIsNot(t *testing.T, err, target error) {
+	t.Helper()
+	if errors.Is(err, target) {
+		t.Fatalf("%v is %v", err, target)
+	}
+}
+
+func want[T comparable](t *testing.T, what string, got, wanted T) {
+	t.Helper()
+	if got != wanted {
+		t.Fatalf("%s is %v and not %v", what, got, wanted)
+	}
+}
+
+// within is a context that no test should run into.
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// eventually waits for what another thread does.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !is(); {
+		if time.Now().After(end) {
+			t.Fatalf("still not so: %s", what)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}
