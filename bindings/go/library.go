@@ -1,7 +1,5 @@
 package hyperbolic
 
-// #cgo !hyperbolic_static pkg-config: hyperbolic
-// #cgo hyperbolic_static pkg-config: --static hyperbolic
 // #include <hyperbolic.h>
 import "C"
 

@@ -8,6 +8,9 @@ export HB_TEST_KEY=vK7qXw2LmZ8pR4tYc3JfB9sDhN5gQe6U
 # A setting of the caller's machine must not move the files that the tests look for.
 export CARGO_TARGET_DIR=$HB_ROOT/target CARGO_TERM_COLOR=never
 
+# Where Go's own archive unpacks it, which no shell knows by itself.
+if ! command -v go >/dev/null && [ -x /usr/local/go/bin/go ]; then PATH=$PATH:/usr/local/go/bin; fi
+
 stage_name() { local base; base=$(basename "$1" .sh); printf '%s' "${base#*-}"; }
 
 # The value of `# KEY: value` at the head of a stage file.

@@ -15,6 +15,10 @@ source "$lib/jobs.sh"
 source "$lib/fuzz.sh"
 # shellcheck source=tests/lib/lab.sh
 source "$lib/lab.sh"
+# shellcheck source=tests/lib/prefix.sh
+source "$lib/prefix.sh"
+# shellcheck source=tests/lib/go.sh
+source "$lib/go.sh"
 shopt -s nullglob
 cd "$HB_ROOT"
 # shellcheck disable=SC1090

@@ -1,0 +1,9 @@
+# about: the tests of the Go binding against the simulator, under Go's race detector
+# group: bindings
+# needs: go=golang gcc=gcc pkg-config=pkg-config
+prepare_go
+build_simulator
+start_simulators "$HB_OUT/server"
+export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
+unset HYPERBOLIC_MODEL
+go_tests race 240 -race -skip '^TestRealModel' .

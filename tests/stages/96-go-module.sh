@@ -1,0 +1,46 @@
+# about: a Go module outside the tree, with a `replace` and a staged prefix and nothing else, streams an answer
+# group: bindings
+# needs: go=golang gcc=gcc pkg-config=pkg-config
+build_library release
+build_simulator
+start_simulators "$HB_OUT/server"
+export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
+unset HYPERBOLIC_MODEL
+
+outside=$(mktemp -d)
+leave() { rm -rf "$outside"; close_servers; }
+trap leave EXIT
+stage_prefix "$outside/prefix"
+use_prefix "$outside/prefix"
+cp -R bindings/go "$outside/hyperbolic"
+mkdir -p "$outside/game/first" "$outside/game/stream"
+cat >"$outside/game/go.mod" <<'MOD'
+module game
+
+go 1.24
+
+require hyperbolic.example/hyperbolic v0.0.0
+
+replace hyperbolic.example/hyperbolic => ../hyperbolic
+MOD
+sed -n '/^```go$/,/^```$/{/^```/d;p};/^```$/q' bindings/go/README.md >"$outside/game/first/main.go"
+cp bindings/go/examples/stream/main.go "$outside/game/stream/"
+check "the README's first program has fewer than 20 lines" test "$(wc -l <"$outside/game/first/main.go")" -lt 20
+
+# Without the binding's own tests, nothing needs to be downloaded.
+cd "$outside/game"
+check 'it compiles' env GOPROXY=off GOFLAGS=-mod=readonly go build -o bin/ ./...
+ldd bin/stream
+check 'with the library of the prefix' grep -q "libhyperbolic.so.* => $outside/prefix/lib" <(ldd bin/stream)
+for program in first stream; do
+    check "$program runs" timeout -k 5 60 "bin/$program" >"$HB_OUT/$program.out"
+    cat "$HB_OUT/$program.out"
+    check "$program answers" grep -q 'canned text from the simulator.*sentences\.$' "$HB_OUT/$program.out"
+done
+
+# The same with the static library.
+rm "$outside/prefix/lib/libhyperbolic.so"
+check 'it compiles statically' env GOPROXY=off go build -tags hyperbolic_static -o bin/static ./stream
+check 'which runs' timeout -k 5 60 bin/static >"$HB_OUT/static.out"
+check 'and answers' cmp "$HB_OUT/stream.out" "$HB_OUT/static.out"
+cd "$HB_ROOT"
