@@ -88,12 +88,31 @@ func TestPartialAnswerOnCancel(t *testing.T) {
 	want(t, "the response of the event", end.Response, problem.Response)
 	waitForCounts(t, "closes=1&in_flight-at-most=0")
 
+	// What waits for the loop is dropped: here two choices, of which it gets one piece before the whole answer is there.
+	whole := newClient(t, Options{})
+	ctx, cancel = context.WithCancel(within(t))
+	defer cancel()
+	request := Ask(testModel, "?")
+	request.N = 2
+	var events []Event
+	for event, err := range whole.Stream(ctx, request) {
+		if events = append(events, event); len(events) == 1 {
+			eventually(t, "the answer is there", func() bool { return whole.Stats().Succeeded == 1 })
+			cancel()
+		} else {
+			wantIs(t, err, context.Canceled)
+			want(t, "the finish", event.Response.Choices[1].FinishReason, "stop")
+		}
+	}
+	want(t, "events", len(events), 2)
+	reset(t)
+
 	// Of a call that waits too, and with a cause.
 	reason := errors.New("the user left")
 	ctx, cancelFor := context.WithCancelCause(within(t))
 	go func() {
 		defer cancelFor(reason)
-		if _, err := ask(http.MethodGet, "wait?streams_started=2&timeout-ms=20000", ""); err != nil {
+		if _, err := ask(http.MethodGet, "wait?streams_started=1&timeout-ms=20000", ""); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -110,7 +129,7 @@ func TestPartialAnswerOnCancel(t *testing.T) {
 			break
 		}
 	}
-	waitForCounts(t, "closes=3&in_flight-at-most=0")
+	waitForCounts(t, "closes=2&in_flight-at-most=0")
 
 	// A context that has ended sends nothing.
 	_, err = client.Chat(ctx, Ask(testModel, "?"))
@@ -415,6 +434,20 @@ func TestUseAfterCloseIsAnError(t *testing.T) {
 	want(t, "succeeded", client.Stats().Succeeded, 1)
 	if response.Text() == "" || len(response.JSON()) == 0 {
 		t.Fatal("the response is gone with its client")
+	}
+
+	// In the middle of a loop it is a cancel, and the loop gets what had arrived.
+	client = newClient(t, faults("stall-after=4"))
+	for event, err := range client.Stream(within(t), Ask(testModel, "?")) {
+		if event.Kind == EventText {
+			_ = client.Close()
+		} else {
+			wantIs(t, err, ErrCancelled)
+			wantIsNot(t, err, context.Canceled)
+			if event.Response.Text() == "" {
+				t.Fatal("what had arrived is lost")
+			}
+		}
 	}
 
 	// Close races with calls, starts and itself: each call ends, whole or with one of two errors.
