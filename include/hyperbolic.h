@@ -1354,8 +1354,8 @@ HB_API hb_status hb_request_check(const struct hb_request *request, struct hb_er
  *
  * `cost_nanousd` is the worst case, rounded up: the prompt and 40 % more, at the price of the client's view of models
  * (of the built-in catalogue, if `client` is NULL), and for each answer max_tokens, or else what the context leaves.
- * It is -1 if a price or the longest answer is not known. Either out-parameter may be NULL. Time is linear in the
- * length of the request.
+ * Of a request with fallback models it is that of the dearest. It is -1 if a price or the longest answer is not known.
+ * Either out-parameter may be NULL. Time is linear in the length of the request.
  *
  * Thread:    one at a time for `request`.
  * Blocks:    never.

@@ -1,6 +1,6 @@
 //! What a request will come to, before it is sent: the tokens of its prompt, and the most that it can cost.
 
-use crate::catalog::ModelList;
+use crate::catalog::{Model, ModelList};
 use crate::error::Error;
 use crate::message::{Call, Message, Role, Turn};
 use crate::request::{MESSAGES, PROMPT, Request};
@@ -53,8 +53,14 @@ impl Request {
         Ok(Estimate { prompt_tokens, worst_cost })
     }
 
+    /// That of the dearest model that may be asked; unknown if one of them is.
     fn worst_cost(&self, prompt: i64, answers: usize, models: &ModelList) -> Option<i64> {
-        let model = models.get(&self.model)?;
+        let ids = std::iter::once(&*self.model).chain(self.fallbacks.iter().map(|id| &**id));
+        let costs = ids.map(|id| self.cost_with(models.get(id)?, prompt, answers));
+        costs.collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
+    fn cost_with(&self, model: &Model, prompt: i64, answers: usize) -> Option<i64> {
         let (input, output) = model.prices()?;
         let limit = ["max_tokens", "max_completion_tokens"].into_iter().find_map(|key| self.field(key));
         let longest = match limit {
@@ -191,5 +197,13 @@ mod tests {
         assert_eq!(cost(r#"{"model":"endless","prompt":"one","max_tokens":1e300,"n":1e300}"#), None);
         assert!(cost(r#"{"model":"Qwen/QwQ-32B","prompt":"one"}"#) > Some(52_000_000));
         assert!(Arc::new(Request::new("m").unwrap()).estimate(&models).is_err());
+        // Of the models that may come into question the dearest counts.
+        let body = r#"{"model":"endless","prompt":"one two three","max_tokens":10}"#;
+        let mut request = Request::from_json(body).unwrap();
+        request.add_fallback_model("m").unwrap();
+        let worst = |request: &Request| Arc::new(request.clone()).estimate(&models).unwrap().worst_cost;
+        assert_eq!(worst(&request), Some(12_000 + 30_000));
+        request.add_fallback_model("free").unwrap();
+        assert_eq!(worst(&request), None);
     }
 }
