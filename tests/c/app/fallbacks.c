@@ -208,6 +208,8 @@ static void costs(void) {
     struct outcome outcome;
     hb_request *request = chat_of(A, FALLBACKS);
     hb_client *client;
+    hb_usage *usage = NULL;
+    hb_error *error = NULL;
     int64_t failed = (10 * price_of(A) + 500) / 1000, tokens;
     snprintf(script, sizeof script, "model=" A ",content-type=text/event-stream,body=%s", body);
     client = client_of(with_fault(script, 1));
@@ -222,6 +224,16 @@ static void costs(void) {
                  (long long)hb_response_cost_nanousd(outcome.response));
     check_number("the tokens of all", (long long)hb_client_count(client, HB_COUNT_PROMPT_TOKENS),
                  (long long)hb_response_prompt_tokens(outcome.response) + 20);
+    check_ok("by model", hb_client_usage(client, &usage, &error), &error);
+    check_text("who was asked first", hb_usage_model(usage, 0), A);
+    check(hb_usage_requests(usage, 0) == 1 && hb_usage_attempts(usage, 0) == 2 && hb_usage_prompt_tokens(usage, 0) == 20
+              && hb_usage_cost_nanousd(usage, 0) == 2 * failed,
+          "what it was used for", "%lld requests, %lld attempts, %lld tokens", (long long)hb_usage_requests(usage, 0),
+          (long long)hb_usage_attempts(usage, 0), (long long)hb_usage_prompt_tokens(usage, 0));
+    check_text("who was asked then", hb_usage_model(usage, 1), B);
+    check_number("is asked by the same request", (long long)hb_usage_requests(usage, 1), 0);
+    check_number("in one attempt", (long long)hb_usage_attempts(usage, 1), 1);
+    hb_usage_free(usage);
     check_number("nothing is without a price", (long long)hb_client_count(client, HB_COUNT_UNPRICED), 0);
     outcome_free(&outcome);
     hb_request_free(request);
