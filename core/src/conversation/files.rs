@@ -74,6 +74,13 @@ fn what_is_not_known_is_kept_as_it_is_written() {
     assert_eq!(saved(&loaded), r#"{"hyperbolic_conversation":1,"new":[1.50, {"a" : null}],"bA":2}"#);
 }
 
+#[test]
+fn metadata_is_sorted_and_never_empty() {
+    let loaded = load(&around(r#"{"role":"user","metadata":{"b":"1","c":"","a":"2"}}"#)).unwrap();
+    assert_eq!(saved(&loaded), around(r#"{"role":"user","metadata":{"a":"2","b":"1"}}"#));
+    assert_eq!(loaded.entries()[0].metadata_of("a").map(|text| text.as_str()), Some("2"));
+}
+
 /// Each is refused, at this place and for this reason.
 #[test]
 fn what_is_refused_has_a_place() {

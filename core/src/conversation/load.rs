@@ -163,11 +163,8 @@ impl Object for SavedMessage {
             reasoning: self.reasoning.take().unwrap_or_default(),
             is_partial: self.partial.unwrap_or_default(),
         });
-        for (key, text) in self.read_metadata.drain(..) {
-            if entry.metadata_of(key.as_str()).is_some() {
-                return Err(Refusal::new(METADATA, "has a key twice"));
-            }
-            entry.set_metadata(key.as_str(), text.as_str()).map_err(|error| Refusal::of(METADATA, &error))?;
+        if !entry.take_metadata(std::mem::take(&mut self.read_metadata)) {
+            return Err(Refusal::new(METADATA, "has a key twice"));
         }
         entry.unknown = std::mem::take(&mut self.unknown);
         self.entry = Some(entry);
