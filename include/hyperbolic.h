@@ -2695,7 +2695,7 @@ hb_status hb_conversation_set_system(struct hb_conversation *conversation,
 
 /**
  * Set the summary of what was trimmed, which you had a model write or wrote yourself; the empty text removes it. It
- * is sent as a system message behind the system prompt, is never trimmed, and does not count as a message.
+ * is sent behind the system prompt, in the same message, is never trimmed, and does not count as a message.
  *
  * Ownership: `text` is copied.
  * Thread:    one at a time.

@@ -120,7 +120,7 @@ pub unsafe extern "C" fn hb_conversation_set_system(
 }
 
 /// Set the summary of what was trimmed, which you had a model write or wrote yourself; the empty text removes it. It
-/// is sent as a system message behind the system prompt, is never trimmed, and does not count as a message.
+/// is sent behind the system prompt, in the same message, is never trimmed, and does not count as a message.
 ///
 /// Ownership: `text` is copied.
 /// Thread:    one at a time.

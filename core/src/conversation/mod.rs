@@ -166,6 +166,14 @@ impl Conversation {
         self.system.iter().chain(&self.summary)
     }
 
+    /// System prompt and summary, in one message: the templates of many models take one system message, at the beginning.
+    fn opening(&self) -> Option<Arc<Turn>> {
+        match (&self.system, &self.summary) {
+            (Some(system), Some(summary)) => slot(&format!("{}\n\n{}", system.text, summary.text)),
+            (system, summary) => system.as_ref().or(summary.as_ref()).map(Arc::clone),
+        }
+    }
+
     fn call(&self, open: Open) -> Option<&Call> {
         self.entries.get(open.message)?.turn().tool_calls.get(open.call)
     }
@@ -245,8 +253,8 @@ impl Request {
     /// Sends a conversation as it is now, in place of the messages before.
     pub fn set_conversation(&mut self, conversation: &Conversation) {
         self.fields.retain(|(name, _)| &**name != MESSAGES);
-        let turns = conversation.entries.iter().map(|entry| entry.turn());
-        self.messages = conversation.slots().chain(turns).cloned().map(Message::Turn).collect();
+        let turns = conversation.entries.iter().map(|entry| Arc::clone(entry.turn()));
+        self.messages = conversation.opening().into_iter().chain(turns).map(Message::Turn).collect();
         self.open_call = conversation.open_call(0).map(|call| call.id.as_str().into());
     }
 }

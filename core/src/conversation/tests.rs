@@ -246,8 +246,7 @@ fn a_request_takes_the_messages_and_refuses_an_open_call() {
     assert_eq!(
         body["messages"],
         json!([
-            {"role": "system", "content": "Be brief."},
-            {"role": "system", "content": "Before."},
+            {"role": "system", "content": "Be brief.\n\nBefore."},
             {"role": "user", "content": "roll"},
             {"role": "assistant", "content": "now", "tool_calls": [call]},
             {"role": "tool", "tool_call_id": "call_0_0", "content": "6"},
