@@ -132,6 +132,9 @@ hb_status chat_turn(struct chat *chat, const char *question, size_t len, int *le
         answer.error = NULL;
     }
     if (chat->at_terminal) remark(&answer, kept);
+    if (chat->at_terminal && !kept && chat->image_count > 0) {
+        notice("[what /image names still goes with the next message; /image - leaves it out]");
+    }
     if (kept) chat_drop_images(chat);
     else hb_conversation_truncate(chat->conversation, before, NULL);
     if (answer.response != NULL) {

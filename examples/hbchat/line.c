@@ -105,7 +105,8 @@ static unsigned char on_new_line(EditLine *editor, wint_t key) {
     return el_winsertstr(editor, L"\n") == 0 ? CC_REFRESH : CC_ERROR;
 }
 
-/* All up to the end of the paste; its lines stay lines, and its control characters are nobody's keys. */
+/* All up to the end of the paste; its lines stay lines (but the end of the last, which would send it), and its control
+ * characters are nobody's keys. */
 static unsigned char on_paste(EditLine *editor, wint_t first) {
     static const wchar_t ends[] = PASTE_ENDS;
     size_t used = 0, room = 256, matched = 0, tail = wcslen(ends);
@@ -123,6 +124,7 @@ static unsigned char on_paste(EditLine *editor, wint_t first) {
     for (size_t i = 0; i < used; i++) {
         if (text[i] != ends[0]) text[kept++] = text[i];
     }
+    while (kept > 0 && text[kept - 1] == L'\n') kept -= 1;
     text[kept] = L'\0';
     int inserted = kept == 0 || el_winsertstr(editor, text) == 0;
     free(text);
