@@ -13,6 +13,7 @@ hbchat=$HB_OUT/hbchat.program chat=(env "HOME=$HB_OUT" "$HB_OUT/hbchat.program")
 read -ra flags <<<"$(pkg-config --cflags --libs libedit)"
 sources=(examples/hbchat/*.c)
 check compiles compile "$hbchat" "${sources[0]}" "${sources[@]:1}" "${flags[@]}"
+[ -x "$hbchat" ] || exit 1
 
 # A PNG of one pixel, an answer that would take a terminal over, and a conversation too long for every model.
 python3 - "$HB_OUT" <<'PYTHON'
@@ -106,6 +107,7 @@ check 'an answer that cannot be written is 1' full
 
 # A background job of a script ignores interrupts, unless it is told otherwise.
 put_faults 'stall-after=6'
+rm "$HB_OUT/pipe.out"
 env --default-signal=INT timeout --foreground -k 5 30 "$hbchat" words >"$HB_OUT/pipe.out" 2>"$HB_OUT/pipe.err" &
 asking=$!
 check 'interrupted: it has begun' wait_for_text "$HB_OUT/pipe.out" .
@@ -125,7 +127,7 @@ cat "$HB_OUT/valgrind"
 in_terminal "${chat[@]}"
 check 'terminal: a prompt' at_prompt '>'
 type_line 'first question'
-check 'terminal: an answer' shows '"first question"\'
+check 'terminal: an answer' shows '"first question"'
 check 'terminal: and a prompt again' at_prompt '>'
 in_tmux send-keys -t screen -l 'grün 世X'
 keys BSpace Left Left BSpace
@@ -161,7 +163,7 @@ check 'error: named' shows '^HB_E_QUOTA: '
 check 'error: the program goes on' at_prompt '>'
 put_faults ''
 keys Up Enter
-check 'error: asked again from history' shows '"cannot be paid"\'
+check 'error: asked again from history' shows '"cannot be paid"'
 check 'error: failed turns are out, the partial answer is in' asked \
     '[said[8], said[9][:7], said[10], len(said)]' "['a long one', 'This is', 'cannot be paid', 11]"
 
@@ -184,7 +186,7 @@ type_line '/model llama'
 check '/model: which one' shows 'models have llama in their names:'
 type_line '/system Be a pirate.'
 type_line 'who are you'
-check 'the new model is asked' shows '"who are you"\'
+check 'the new model is asked' shows '"who are you"'
 check 'with the new system prompt' asked '[body["model"], said[0]]' "['Qwen/QwQ-32B', 'Be a pirate.']"
 type_line '/cost'
 check '/cost: the last' shows "^last answer: [0-9]* tokens in, [0-9]* out, $prices, [0-9.]* tokens/s"
@@ -195,8 +197,12 @@ check '/save: the file' grep -q '"hyperbolic_conversation":1.*who are you.*' "$H
 check '/save: not the key' test -z "$(grep -F "$HB_TEST_KEY" "$HB_OUT/saved.json")"
 type_line '/undo'
 check '/undo' shows '^\[taken back: who are you'
-keys Up Enter
-check '/undo: in history' shows 'who are you'
+type_line '/system -'
+check '/system -' shows '^\[the system prompt is gone'
+keys Up Up Enter
+check '/undo: the question is in history' wait_for_counts requests=14
+at_prompt '>'
+check '/undo: and was out of the conversation' asked '[said[0], said.count("who are you")]' "['first question', 1]"
 type_line '/nonsense words'
 check 'an unknown command' shows 'unknown command /nonsense'
 in_tmux send-keys -t screen -l '/he'
@@ -205,17 +211,21 @@ check '/help, completed by Tab' shows '^/image *\[FILE or URL\]'
 
 in_terminal "${chat[@]}" --model Qwen/QwQ-32B --load "$HB_OUT/saved.json"
 type_line 'on it goes'
-check '--load: goes on' shows '"on it goes"\'
+check '--load: goes on' shows '"on it goes"'
 check '--load: with all there was' asked '[said[0], said[1], said[-1]]' "['Be a pirate.', 'first question', 'on it goes']"
 type_line "/image $HB_OUT/nothing.png"
 check '/image: no file' shows 'nothing.png: No such file'
 type_line "/image $HB_OUT/nasty.txt"
 check '/image: no image' shows '^HB_E_INVALID_ARGUMENT: '
-type_line '/model Qwen/Qwen2.5-VL-7B-Instruct'
 type_line "/image $HB_OUT/pixel.png"
 check '/image' shows 'with the next message: .*pixel.png'
 type_line 'what is it'
-check '/image: goes with the message' shows '"what is it"\'
+check '/image: not for a model without eyes' shows '^HB_E_INVALID_ARGUMENT: .*image'
+check '/image: waits for another' shows 'still goes with the next message'
+put_faults 'raw=nasty'
+type_line '/model with-eyes'
+type_line 'and now'
+check '/image: goes with the message' shows '^begins '
 check '/image: as it is' asked 'body["messages"][-1]["content"][-1]["image_url"]["url"][:30]' 'data:image/png;base64,iVBORw0KG'
 put_faults ''
 type_line '/model Qwen/QwQ-32B'
@@ -223,9 +233,9 @@ type_line "/load $HB_OUT/long.json"
 check '/load' shows '^\[loaded 40 messages'
 type_line 'is it too long'
 check 'trimmed: said' shows 'the conversation outgrows'
-check 'trimmed: answered' shows '"is it too long"\'
+check 'trimmed: answered' shows '"is it too long"'
 type_line 'still'
-check 'trimmed: goes on' shows '"still"\'
+check 'trimmed: goes on' shows '"still"'
 check 'trimmed: said once' test "$(screen | grep -c 'the conversation outgrows')" -eq 1
 check 'trimmed: what is sent' asked 'len(said) < 38 and said[-3]' 'is it too long'
 at_prompt '>'
@@ -235,12 +245,13 @@ check 'Ctrl-D is 0' ends_with 0
 in_terminal env NO_COLOR=1 "${chat[@]}"
 put_faults 'think=reasoning_content'
 type_line 'without colours'
-check 'NO_COLOR: an answer' shows '"without colours"\'
+check 'NO_COLOR: an answer' shows '"without colours"'
 check 'NO_COLOR: thinking is marked' shows '^\[thinking\]$'
 check 'NO_COLOR: no colour' test -z "$(screen -e | grep $'\e')"
 put_faults ''
 at_prompt '>'
 in_tmux send-keys -t screen -l 'half a line'
+shows '^> half a line$'
 keys C-c
 check 'Ctrl-C clears the line' shows '^> half a line^C$'
 check 'Ctrl-C does not leave' at_prompt '>'
@@ -250,7 +261,7 @@ keys C-c
 check 'twice leaves, with 0' ends_with 0
 in_terminal env TERM=dumb "${chat[@]}"
 type_line 'a dumb terminal'
-check 'a dumb terminal: an answer' shows '"a dumb terminal"\'
+check 'a dumb terminal: an answer' shows '"a dumb terminal"'
 check 'a dumb terminal: no colour' test -z "$(screen -e | grep $'\e')"
 
 # --- a real model
