@@ -65,6 +65,7 @@ static int run_cost(struct chat *chat, const char *rest) {
     }
     double speed = hb_response_tokens_per_second(chat->last);
     int64_t unpriced = hb_client_count(chat->client, HB_COUNT_UNPRICED);
+    int64_t spent = hb_client_count(chat->client, HB_COUNT_SPENT_NANOUSD);
     put_usage("last answer: ", hb_response_prompt_tokens(chat->last), hb_response_completion_tokens(chat->last),
               hb_response_cost_nanousd(chat->last));
     if (speed >= 0) printf(", %.1f tokens/s", speed);
@@ -72,9 +73,8 @@ static int run_cost(struct chat *chat, const char *rest) {
         printf(", first after %.2f s", (double)hb_response_first_token_ms(chat->last) / 1000);
     }
     put_usage("\nin total:    ", hb_client_count(chat->client, HB_COUNT_PROMPT_TOKENS),
-              hb_client_count(chat->client, HB_COUNT_COMPLETION_TOKENS),
-              hb_client_count(chat->client, HB_COUNT_SPENT_NANOUSD));
-    if (unpriced > 0) printf(" and %lld answers without a price", (long long)unpriced);
+              hb_client_count(chat->client, HB_COUNT_COMPLETION_TOKENS), spent == 0 && unpriced > 0 ? -1 : spent);
+    if (spent > 0 && unpriced > 0) printf(" and %lld answers without a price", (long long)unpriced);
     putchar('\n');
     return GO_ON;
 }
