@@ -1,17 +1,17 @@
 # A real terminal, played by tmux with a server of its own, for programs that somebody types into.
 # shellcheck shell=bash
 
-in_tmux() { tmux -L "$terminal" "$@"; }
+in_tmux() { tmux -L "$terminal" -N "$@"; }
 
 # start_terminal: it ends with the stage, however that ends. Programs keep their screen when they have ended.
 start_terminal() {
     terminal=hyperbolic-test.$$
-    printf 'set -g remain-on-exit on\nset -g escape-time 0\nset -g history-limit 10000\n' >"$HB_OUT/tmux.conf"
+    printf 'set -g exit-empty off\nset -g remain-on-exit on\nset -g escape-time 0\nset -g history-limit 10000\n' >"$HB_OUT/tmux.conf"
     # shellcheck disable=SC2016
     start_server "$HB_OUT/tmux" bash -c '
-        tmux -L "$1" -f "$2" -D &
+        tmux -L "$1" -f "$2" -D >/dev/null 2>&1 &
         trap "kill $!; wait $!" EXIT
-        until tmux -L "$1" list-commands >/dev/null 2>&1; do kill -0 $! || exit 1; sleep 0.02; done
+        until tmux -L "$1" -N list-commands >/dev/null 2>&1; do kill -0 $! || exit 1; sleep 0.02; done
         printf "listening on %s\n" "$1"
         while read -r _; do :; done' terminal "$terminal" "$HB_OUT/tmux.conf"
 }
@@ -31,7 +31,7 @@ screen() { in_tmux capture-pane -p -S - -t screen "$@"; }
 
 # shows PATTERN [-e]: whether it stands there, or soon does.
 shows() {
-    local pattern=$1 end=$((SECONDS + 15))
+    local pattern=$1 end=$((SECONDS + 30))
     shift
     until screen "$@" | grep -q -- "$pattern"; do
         if [ "$SECONDS" -ge "$end" ]; then printf 'no %s on this screen:\n' "$pattern" && screen "$@" && return 1; fi
@@ -41,7 +41,7 @@ shows() {
 
 # at_prompt PROMPT: whether it is what stands last, or soon is.
 at_prompt() {
-    local end=$((SECONDS + 15))
+    local end=$((SECONDS + 30))
     until [ "$(screen | sed '/^ *$/d' | tail -n 1)" = "$1" ]; do
         if [ "$SECONDS" -ge "$end" ]; then printf 'no prompt:\n' && screen && return 1; fi
         sleep 0.02
@@ -50,7 +50,7 @@ at_prompt() {
 
 # ends_with CODE: whether the program has ended so, or soon does.
 ends_with() {
-    local end=$((SECONDS + 15)) state=''
+    local end=$((SECONDS + 30)) state=''
     until [ "$state" = "1 $1" ]; do
         if [ "$SECONDS" -ge "$end" ]; then printf 'dead and exit code: %s\n' "$state" && screen && return 1; fi
         sleep 0.02

@@ -224,14 +224,15 @@ type_line "/image $HB_OUT/nasty.txt"
 check '/image: no image' shows '^HB_E_INVALID_ARGUMENT: '
 type_line "/image $HB_OUT/pixel.png"
 check '/image' shows 'with the next message: .*pixel.png'
+put_faults 'status=402'
 type_line 'what is it'
-check '/image: not for a model without eyes' shows '^HB_E_INVALID_ARGUMENT: .*image'
-check '/image: waits for another' shows 'still goes with the next message'
+check '/image: waits if a question fails' shows 'still goes with the next message'
 put_faults 'raw=nasty'
 type_line '/model with-eyes'
 type_line 'and now'
 check '/image: goes with the message' shows '^begins '
-check '/image: as it is' asked 'body["messages"][-1]["content"][-1]["image_url"]["url"][:30]' 'data:image/png;base64,iVBORw0KG'
+check '/image: as it is' asked 'body["messages"][-1]["content"][-1]["image_url"]["url"]' \
+    "data:image/png;base64,$(base64 -w0 "$HB_OUT/pixel.png")"
 put_faults ''
 type_line '/model Qwen/QwQ-32B'
 type_line "/load $HB_OUT/long.json"
@@ -269,6 +270,23 @@ type_line 'a dumb terminal'
 check 'a dumb terminal: an answer' shows '"a dumb terminal"'
 check 'a dumb terminal: no colour' test -z "$(screen -e | grep $'\e')"
 
+# --- by examples/run, which brings the simulator along
+question='a question\n'
+by_run() { printf '%b' "$question" | env -u HYPERBOLIC_API_KEY -u HYPERBOLIC_BASE_URL examples/run hbchat >"$HB_OUT/run.out"; }
+check 'examples/run hbchat' by_run
+check 'examples/run hbchat: the answer alone' grep -qx 'This is canned .* "a question", .*' "$HB_OUT/run.out"
+in_terminal env -u HYPERBOLIC_API_KEY -u HYPERBOLIC_BASE_URL examples/run hbchat
+check 'examples/run hbchat: a prompt' at_prompt '>'
+type_line 'in between'
+check 'examples/run hbchat: it streams' shows 'You wrote "in between"'
+keys C-c
+check 'examples/run hbchat: Ctrl-C stops the answer alone' shows '^\[stopped; what had come stays'
+type_line 'and on'
+check 'examples/run hbchat: it goes on' shows 'You wrote "and on"'
+check 'examples/run hbchat: to its end' at_prompt '>'
+keys C-d
+check 'examples/run hbchat: ends with 0' ends_with 0
+
 # --- a real model
 if ! tests/model/fetch; then
     skip model 'the server or the model could not be fetched; see the log'
@@ -277,10 +295,10 @@ fi
 start_model_server
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_MODEL=$HB_TEST_MODEL
 question='What is the capital of France?\n'
-check 'model: in a pipe' ask_once 0 --max-tokens 60
+check 'model: in a pipe' ask_once 0 --max-tokens 20
 check 'model: an answer' ends_in_a_line
 cat "$HB_OUT/pipe.out"
-in_terminal env "HYPERBOLIC_BASE_URL=$HB_TEST_URL" "HYPERBOLIC_MODEL=$HB_TEST_MODEL" "${chat[@]}" --max-tokens 60
+in_terminal env "HYPERBOLIC_BASE_URL=$HB_TEST_URL" "HYPERBOLIC_MODEL=$HB_TEST_MODEL" "${chat[@]}" --max-tokens 20
 type_line 'What is the capital of France?'
 check 'model: the prompt comes back' at_prompt '>'
 type_line '/cost'
