@@ -199,6 +199,7 @@ check '/cost: in total' shows "^in total:  *[0-9]* tokens in, [0-9]* out, $price
 type_line "/save $HB_OUT/saved.json"
 check '/save' shows '^\[saved in '
 check '/save: the file' grep -q '"hyperbolic_conversation":1.*who are you.*' "$HB_OUT/saved.json"
+check '/save: a partial answer is marked' grep -q '"text":"This is canned [^}]*"partial":true' "$HB_OUT/saved.json"
 check '/save: not the key' test -z "$(grep -F "$HB_TEST_KEY" "$HB_OUT/saved.json")"
 type_line '/undo'
 check '/undo' shows '^\[taken back: who are you'
@@ -295,10 +296,10 @@ fi
 start_model_server
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_MODEL=$HB_TEST_MODEL
 question='What is the capital of France?\n'
-check 'model: in a pipe' ask_once 0 --max-tokens 20
+check 'model: in a pipe' ask_once 0 --max-tokens 8
 check 'model: an answer' ends_in_a_line
 cat "$HB_OUT/pipe.out"
-in_terminal env "HYPERBOLIC_BASE_URL=$HB_TEST_URL" "HYPERBOLIC_MODEL=$HB_TEST_MODEL" "${chat[@]}" --max-tokens 20
+in_terminal env "HYPERBOLIC_BASE_URL=$HB_TEST_URL" "HYPERBOLIC_MODEL=$HB_TEST_MODEL" "${chat[@]}" --max-tokens 8
 type_line 'What is the capital of France?'
 check 'model: the prompt comes back' at_prompt '>'
 type_line '/cost'
