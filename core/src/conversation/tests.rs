@@ -167,6 +167,28 @@ fn a_call_that_was_cut_before_its_arguments_is_not_whole() {
 }
 
 #[test]
+fn thinking_that_was_cut_is_not_what_was_said() {
+    let came = |text: &str, reason: Option<&str>| {
+        let chunk = json!({"model": "deepseek-ai/DeepSeek-R1", "choices": [{"delta": {"content": text}, "finish_reason": reason}]});
+        let mut decoder = Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false);
+        decoder.head(200, Some("text/event-stream"));
+        decoder.feed(format!("data: {chunk}\n\n").as_bytes(), &mut |_| {}).unwrap();
+        decoder.into_answer()
+    };
+    // The template opens the block, and the stream breaks before the model closes it.
+    let mut answer = came("\nLet me see <b", None);
+    let choice = &answer.choices[0];
+    assert_eq!((choice.reasoning.as_str(), choice.text.as_str()), ("Let me see <b", ""));
+    assert!(answer.to_json().contains(r#""content":"\nLet me see <b""#), "{}", answer.to_json());
+    answer.omit_reasoning();
+    assert!(!answer.to_json().contains("Let me see"), "{}", answer.to_json());
+    // A choice that came to its end without a tag has not thought.
+    assert_eq!(came("Hello", Some("stop")).choices[0].text.as_str(), "Hello");
+    // Half an opening tag says nothing yet.
+    assert_eq!(came(" <thi", None).choices[0].text.as_str(), " <thi");
+}
+
+#[test]
 fn an_undone_result_opens_its_call_again() {
     let mut conversation = with_calls(&["a", "b"]);
     conversation.add_tool_result("b", "2").unwrap();

@@ -238,6 +238,7 @@ impl Answer {
             if complete {
                 adding.finish();
             } else {
+                adding.choice.splitter.cut();
                 adding.flush();
                 adding.choice.tool_calls.settle(adding.number, adding.odd);
             }
