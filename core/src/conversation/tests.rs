@@ -182,6 +182,8 @@ fn thinking_that_was_cut_is_not_what_was_said() {
     assert!(answer.to_json().contains(r#""content":"\nLet me see <b""#), "{}", answer.to_json());
     answer.omit_reasoning();
     assert!(!answer.to_json().contains("Let me see"), "{}", answer.to_json());
+    let full = came("\nLet me see", Some("length"));
+    assert_eq!((full.choices[0].reasoning.as_str(), full.choices[0].text.as_str()), ("Let me see", ""));
     // A choice that came to its end without a tag has not thought.
     assert_eq!(came("Hello", Some("stop")).choices[0].text.as_str(), "Hello");
     // Half an opening tag says nothing yet.

@@ -235,9 +235,12 @@ impl Adding<'_, '_> {
 
     /// Nothing more is expected of this choice.
     pub(super) fn finish(&mut self) {
+        let cut = matches!(self.choice.finish_reason.as_str(), "length" | "content_filter");
+        if cut {
+            self.choice.splitter.cut();
+        }
         self.flush();
         let (number, sink) = (self.number, &mut *self.sink);
-        let cut = matches!(self.choice.finish_reason.as_str(), "length" | "content_filter");
         self.choice.tool_calls.finish(number, cut, self.odd, &mut |index, call| {
             sink(Piece::ToolCall { choice: number, index, call });
         });
