@@ -363,3 +363,28 @@ fn a_half_sentence_is_delivered_before_an_error_and_not_after_a_cancel() {
     // By a close of the client.
     assert_eq!(ended(&|op| op.cancel("closed")), all[1..]);
 }
+
+/// Half a tag, half a character, and text of a model whose thinking may end only now.
+#[test]
+fn what_the_reader_held_back_is_delivered_before_an_error_too() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let thinker = r#"{"model":"Qwen/QwQ-32B","choices":[{"index":0,"delta":{"content":"Two. Thr"}}]}"#;
+    for (event, held) in [
+        (r#"{"choices":[{"index":0,"delta":{"content":" <thi"}}]}"#, " <thi"),
+        (r#"{"choices":[{"index":0,"delta":{"content":"a\ud83d"}}]}"#, "a\u{fffd}"),
+        (thinker, "Two. Thr"),
+    ] {
+        for delivery in [SENTENCES, Delivery::default()] {
+            let ended = |end: &dyn Fn(&Op)| {
+                let op = begin_with(delivery, &queue, &requests);
+                op.feed(format!("data: {event}\n\n").as_bytes()).unwrap().unwrap();
+                end(&op);
+                told(&queue)
+            };
+            let done = format!("done {held}");
+            let all = [format!("0 {held}"), done.clone()];
+            assert_eq!(ended(&|op| op.end(Err(Error::new(Status::Deadline, "late")))), all);
+            assert_eq!(ended(&|op| cancel(op.id)), [done]);
+        }
+    }
+}

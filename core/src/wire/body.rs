@@ -207,8 +207,13 @@ impl Decoder {
 
     /// What has arrived, at any moment: what was delivered is a prefix of it.
     pub fn into_answer(self) -> Answer {
+        self.end(&mut |_| {})
+    }
+
+    /// What has arrived; `sink` takes the text that waited for more, and then all of it was delivered.
+    pub fn end(self, sink: &mut Sink<'_>) -> Answer {
         let mut answer = self.reading.answer;
-        answer.settle();
+        answer.settle(sink);
         answer
     }
 }
