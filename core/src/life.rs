@@ -231,7 +231,6 @@ impl Shared {
         // Read when its turn has come: a request that waited is sent with the key of its time, and counts for it.
         let key = lock(&self.key).clone();
         let number = life.op.attempt(key.clone())?;
-        self.account.attempt(life.plan.model());
         let body = life.plan.body(life.stream, life.usage)?;
         self.account.log.tell(Level::Debug, life.op.id(), key.as_ref(), "attempt", || {
             [

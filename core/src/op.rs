@@ -172,11 +172,12 @@ impl Op {
         lock(&self.live).as_mut().map(change).ok_or(Ended)
     }
 
-    /// Counts an attempt that is about to be sent with this key.
+    /// Counts an attempt that is about to be sent with this key: also in the account, which knows it before any end does.
     pub fn attempt(&self, key: Option<Key>) -> Result<u32, Ended> {
         self.with_live(|live| {
             live.key = key;
             live.attempts += 1;
+            self.account.attempt(live.model.as_str());
             live.attempts
         })
     }

@@ -301,6 +301,19 @@ fn a_cost_that_is_not_known_makes_the_sum_unknown() {
     assert_eq!((count(Count::Unpriced), count(Count::SpentNanousd)), (1, 4_000));
 }
 
+/// However soon the end comes, no response has more attempts than its client.
+#[test]
+fn an_attempt_is_counted_when_it_begins() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    cancel(op.id);
+    let response = done(take(&queue));
+    assert_eq!((response.attempts, op.account.counters.get(Count::Attempts)), (1, 1));
+    assert_eq!(op.account.usage.snapshot()[0].attempts, 1);
+    assert!(op.attempt(None).is_err());
+    assert_eq!(op.account.counters.get(Count::Attempts), 1);
+}
+
 const SENTENCES: Delivery = Delivery { omit_reasoning: false, sentences: true };
 
 /// Everything that waits, in a few characters each.
