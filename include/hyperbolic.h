@@ -1451,8 +1451,8 @@ hb_status hb_request_set_logit_bias(struct hb_request *request,
  * Thread:    one at a time.
  * Blocks:    never.
  * Fails:     HB_E_INVALID_ARGUMENT  not JSON, an empty key or one with control characters, "stream" (the call
- *                                   decides), or a key that typed calls have added to: messages, prompt, stop,
- *                                   logit_bias
+ *                                   decides), or a key that typed calls have added to: messages, prompt, tools,
+ *                                   stop, logit_bias
  */
 HB_API
 hb_status hb_request_set_json(struct hb_request *request,
@@ -2182,7 +2182,8 @@ const char *hb_response_tool_call_arguments(const struct hb_response *response,
 
 /**
  * Whether the arguments of a tool call are a whole JSON object, or empty, which servers send for a tool without
- * parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one.
+ * parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one; there
+ * empty arguments count as half, because they had not come yet.
  *
  * Any thread; never blocks; 0 for NULL, or a call that is not there.
  */
@@ -2769,8 +2770,8 @@ hb_status hb_conversation_add_image_url(struct hb_conversation *conversation,
  * as it came, and hb_conversation_is_partial tells it.
  *
  * Tool calls that no tool can run, and that servers refuse, are left out: those that a cut answer did not come to
- * the end of (they had no HB_EVENT_TOOL_CALL either), and those whose arguments are no whole JSON object. Where
- * nothing came, nothing is added.
+ * the end of (they had no HB_EVENT_TOOL_CALL either), those without a name, and those whose arguments are not whole
+ * (hb_response_tool_call_is_whole). Where nothing came, nothing is added.
  *
  * Ownership: `response` is only read, and what is needed of it copied.
  * Thread:    one at a time.

@@ -110,7 +110,8 @@ static void remark(const struct answer *answer, int kept) {
     if (answer->status == HB_E_CANCELLED) {
         notice("[stopped; %s]", kept ? "what had come stays in the conversation" : "the question is taken back");
     } else if (answer->status != HB_OK) {
-        notice("[%s]", kept ? "what had come stays in the conversation" : "the question is taken back; arrow up brings it");
+        notice("[%s]", kept ? "what had come stays in the conversation"
+                            : "the question is taken back; arrow up brings it");
     } else if (!kept) {
         notice("[no answer; the question is taken back]");
     } else if (strcmp(why, "length") == 0) {

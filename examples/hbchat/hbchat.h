@@ -80,7 +80,7 @@ void wrap_flush(struct wrap *wrap);
 /* commands.c: /help and the like. */
 enum { GO_ON, QUIT };
 int command_run(struct chat *chat, const char *line);
-/* The word that `start` can only become, "" if it has to be said which, or NULL; `start` is all before the cursor. */
+/* What Tab makes of all that stands before the cursor, to be freed; NULL if it is not clear. */
 char *command_complete(const struct chat *chat, const char *start);
 
 /* models.c: the models that the client knows. */

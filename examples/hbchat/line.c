@@ -167,7 +167,7 @@ static unsigned char on_tab(EditLine *editor, wint_t key) {
     return result;
 }
 
-/* What is not bound by libedit itself, or otherwise than people know it from their shell; ~/.editrc has the last word. */
+/* What libedit itself does not bind, or not as people know it from their shell; ~/.editrc has the last word. */
 static void bind_keys(EditLine *editor) {
     static const wchar_t *const keys[][2] = {
         {L"^C", L"hbchat-interrupt"},       {L"\\e[200~", L"hbchat-paste"},   {L"\\e^M", L"hbchat-new-line"},

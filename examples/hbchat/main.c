@@ -185,7 +185,9 @@ int main(int count, char **words) {
     if (code >= 0) return fflush(stdout) == 0 ? code : EXIT_FAILED;
     chat.at_terminal = optind == count && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     terminal_begin(chat.at_terminal);
-    if (hb_abi_version() != HYPERBOLIC_ABI_VERSION) return wrong("the library is of another version: ", hb_library_version());
+    if (hb_abi_version() != HYPERBOLIC_ABI_VERSION) {
+        return wrong("it was built for another library than version ", hb_library_version());
+    }
     if (variable("HYPERBOLIC_API_KEY")[0] == '\0' && variable("HYPERBOLIC_BASE_URL")[0] == '\0') {
         fputs(NO_SERVER, stderr);
         return EXIT_USAGE;

@@ -225,9 +225,9 @@ type_line "/image $HB_OUT/nasty.txt"
 check '/image: no image' shows '^HB_E_INVALID_ARGUMENT: '
 type_line "/image $HB_OUT/pixel.png"
 check '/image' shows 'with the next message: .*pixel.png'
-put_faults 'status=402'
 type_line 'what is it'
-check '/image: waits if a question fails' shows 'still goes with the next message'
+check '/image: not for a model that takes none' shows '^HB_E_INVALID_ARGUMENT: .*Qwen/QwQ-32B'
+check '/image: waits for another' shows 'still goes with the next message'
 put_faults 'raw=nasty'
 type_line '/model with-eyes'
 type_line 'and now'

@@ -167,6 +167,7 @@ impl Reading {
             }
         }
         if alone {
+            self.answer.came_whole = true;
             write_value(value, &mut self.answer.body, &mut odd);
         }
         Ok(())
