@@ -382,10 +382,11 @@ fn a_half_sentence_is_delivered_before_an_error_and_not_after_a_cancel() {
 fn what_the_reader_held_back_is_delivered_before_an_error_too() {
     let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
     let thinker = r#"{"model":"Qwen/QwQ-32B","choices":[{"index":0,"delta":{"content":"Two. Thr"}}]}"#;
-    for (event, held) in [
-        (r#"{"choices":[{"index":0,"delta":{"content":" <thi"}}]}"#, " <thi"),
-        (r#"{"choices":[{"index":0,"delta":{"content":"a\ud83d"}}]}"#, "a\u{fffd}"),
-        (thinker, "Two. Thr"),
+    for (event, piece, text) in [
+        (r#"{"choices":[{"index":0,"delta":{"content":" <thi"}}]}"#, " <thi", " <thi"),
+        (r#"{"choices":[{"index":0,"delta":{"content":"a\ud83d"}}]}"#, "a\u{fffd}", "a\u{fffd}"),
+        // What was cut before the thinking ended is thinking.
+        (thinker, "thinks Two. Thr", ""),
     ] {
         for delivery in [SENTENCES, Delivery::default()] {
             let ended = |end: &dyn Fn(&Op)| {
@@ -394,8 +395,8 @@ fn what_the_reader_held_back_is_delivered_before_an_error_too() {
                 end(&op);
                 told(&queue)
             };
-            let done = format!("done {held}");
-            let all = [format!("0 {held}"), done.clone()];
+            let done = format!("done {text}");
+            let all = [format!("0 {piece}"), done.clone()];
             assert_eq!(ended(&|op| op.end(Err(Error::new(Status::Deadline, "late")))), all);
             assert_eq!(ended(&|op| cancel(op.id)), [done]);
         }
