@@ -1036,7 +1036,8 @@ hb_status hb_request_set_retry_deadlines(struct hb_request *request,
  * up or not granted, after HTTP 408, 409, 429, 5xx or an answer that broke off. The next one is asked without a further
  * wait, but for the pause of a 429, which is the whole key's. No other model is asked once anything of an answer came,
  * nor after a failed connection, a bad request, or a deadline (but see hb_request_set_retry_deadlines). The total
- * deadline is one for all. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
+ * deadline is one for all. A model that is known to take no images (hb_client_model_list) is passed over if the
+ * request has some. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
  * the failed attempts used is part of the cost.
  *
  * Ownership: `model` is copied.
@@ -1648,8 +1649,10 @@ hb_status hb_request_set_json_schema(struct hb_request *request,
  * they came together or waited. Decimals, initials, numbers of lists, names of files and sites, and the usual
  * abbreviations of a few languages end none. A sentence comes when the character behind it, for a few the next word,
  * shows that it is whole. What is not whole comes when its choice ends, before a tool call or reasoning of it, when
- * the answer breaks off (after a cancel nothing comes), and in any case after some 2,000 bytes. Together the pieces are
- * the text. Deadlines and hb_response_first_token_ms count what has come, delivered or not.
+ * the answer breaks off (after a cancel nothing comes), and in any case at white space after 2,000 bytes, or after
+ * some 4,000. Together the pieces are the text.
+ *
+ * Deadlines and hb_response_first_token_ms count what has come, delivered or not.
  *
  * Thread:    one at a time.
  * Blocks:    never.
@@ -2595,7 +2598,8 @@ HB_API int64_t hb_usage_prompt_tokens(const struct hb_usage *usage, uint32_t ind
 HB_API int64_t hb_usage_completion_tokens(const struct hb_usage *usage, uint32_t index);
 
 /**
- * What the model's answers cost, in nano-USD (10^-9 $): the sum of hb_response_cost_nanousd where that is known.
+ * What the model's answers cost, in nano-USD (10^-9 $), as far as that is known; also those of attempts that failed,
+ * and so of requests that another model answered (hb_request_add_fallback_model).
  *
  * Any thread; never blocks; 0 for NULL or an index out of range.
  */

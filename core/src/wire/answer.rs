@@ -206,8 +206,8 @@ impl Answer {
     }
 
     /// The answer ends here, complete or not: what waited becomes part of it, and what is missing is filled in.
-    pub(super) fn settle(&mut self) {
-        self.finish_choices(&mut |_| {}, false);
+    pub(super) fn settle(&mut self, sink: &mut Sink<'_>) {
+        self.finish_choices(sink, false);
         let (object, role) = match self.kind {
             Kind::Chat => ("chat.completion", "assistant"),
             Kind::Completion => ("text_completion", ""),
