@@ -136,8 +136,8 @@ pub unsafe extern "C" fn hb_request_check(
 ///
 /// `cost_nanousd` is the worst case, rounded up: the prompt and 40 % more, at the price of the client's view of models
 /// (of the built-in catalogue, if `client` is NULL), and for each answer max_tokens, or else what the context leaves.
-/// It is -1 if a price or the longest answer is not known. Either out-parameter may be NULL. Time is linear in the
-/// length of the request.
+/// Of a request with fallback models it is that of the dearest. It is -1 if a price or the longest answer is not known.
+/// Either out-parameter may be NULL. Time is linear in the length of the request.
 ///
 /// Thread:    one at a time for `request`.
 /// Blocks:    never.
@@ -279,8 +279,8 @@ pub unsafe extern "C" fn hb_request_set_logit_bias(
 /// Thread:    one at a time.
 /// Blocks:    never.
 /// Fails:     HB_E_INVALID_ARGUMENT  not JSON, an empty key or one with control characters, "stream" (the call
-///                                   decides), or a key that typed calls have added to: messages, prompt, stop,
-///                                   logit_bias
+///                                   decides), or a key that typed calls have added to: messages, prompt, tools,
+///                                   stop, logit_bias
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_request_set_json(
     request: *mut hb_request,

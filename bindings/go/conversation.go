@@ -66,7 +66,8 @@ func (c *Conversation) SetSystem(prompt string) error {
 	})
 }
 
-// SetSummary sets the summary of what was trimmed, which is sent behind the system prompt; "" removes it.
+// SetSummary sets the summary of what was trimmed, which is sent behind the system prompt, in the same message; ""
+// removes it.
 func (c *Conversation) SetSummary(summary string) error {
 	text, length := lend(summary)
 	return c.change(func(to *C.hb_conversation, problem **C.hb_error) C.hb_status {

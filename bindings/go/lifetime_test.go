@@ -1,6 +1,7 @@
 package hyperbolic
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"

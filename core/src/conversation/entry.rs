@@ -77,6 +77,15 @@ impl Entry {
         Ok(())
     }
 
+    /// Takes what a saved message has, in one go; answers whether no key is there twice.
+    pub(super) fn take_metadata(&mut self, mut metadata: Vec<(Text, Text)>) -> bool {
+        metadata.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        let is_unique = metadata.windows(2).all(|pair| pair[0].0 != pair[1].0);
+        metadata.retain(|(_, text)| !text.is_empty());
+        self.metadata = metadata;
+        is_unique
+    }
+
     pub(super) fn add_image(&mut self, image: Image) -> Result<(), Error> {
         if self.turn.images.len() >= MOST_PARTS {
             return Err(Error::invalid("image", too_many()));

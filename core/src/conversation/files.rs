@@ -74,6 +74,13 @@ fn what_is_not_known_is_kept_as_it_is_written() {
     assert_eq!(saved(&loaded), r#"{"hyperbolic_conversation":1,"new":[1.50, {"a" : null}],"bA":2}"#);
 }
 
+#[test]
+fn metadata_is_sorted_and_never_empty() {
+    let loaded = load(&around(r#"{"role":"user","metadata":{"b":"1","c":"","a":"2"}}"#)).unwrap();
+    assert_eq!(saved(&loaded), around(r#"{"role":"user","metadata":{"a":"2","b":"1"}}"#));
+    assert_eq!(loaded.entries()[0].metadata_of("a").map(|text| text.as_str()), Some("2"));
+}
+
 /// Each is refused, at this place and for this reason.
 #[test]
 fn what_is_refused_has_a_place() {
@@ -199,6 +206,39 @@ fn what_is_too_much_is_refused_where_it_begins() {
     }
     let error = Conversation::load(&vec![b' '; (64 << 20) + 1]).unwrap_err();
     assert!(error.status == Status::BadData && error.message.as_str().contains("byte 67108864"), "{error}");
+}
+
+/// What a newer library writes may be anything: that it is newer is all that can be said of it.
+#[test]
+fn a_newer_version_is_named_before_what_is_new_in_it() {
+    for news in [
+        r#""system":[1]"#,
+        r#""messages":[{"role":"critic"}]"#,
+        r#""messages":{}"#,
+        r#""messages":[{"role":"user","text":["a","b"]}]"#,
+        r#""x":"#,
+    ] {
+        let error = load(&format!(r#"{{"hyperbolic_conversation":2,{news}}}"#)).unwrap_err();
+        assert_eq!(error.param.as_str(), "hyperbolic_conversation", "{news}: {error}");
+        assert!(error.message.as_str().contains("is 2, of a newer library"), "{error}");
+        assert!(error.message.as_str().contains(" line 1 column "), "{error}");
+    }
+}
+
+/// An id that fills a file does not fill the error too.
+#[test]
+fn a_long_id_is_named_by_its_beginning() {
+    let call = format!(
+        r#"{{"role":"assistant","tool_calls":[{{"id":"long{}","name":"n"}}]}}"#,
+        "\u{200b}".repeat(1 << 16)
+    );
+    let error = load(&around(&format!("{call},{call}"))).unwrap_err();
+    assert_eq!(error.param.as_str(), "messages[1].tool_calls");
+    let message = error.message.as_str();
+    assert!(
+        message.contains("\"long") && message.contains("of an earlier call") && message.len() < 2000,
+        "{message:.200}"
+    );
 }
 
 /// Depth, and much of what is small: neither the stack nor time runs out.

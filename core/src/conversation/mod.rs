@@ -31,6 +31,9 @@ pub const MOST_MESSAGES: usize = 100_000;
 /// The most images, tool calls or metadata of one message, and the most calls that wait for their results.
 pub const MOST_PARTS: usize = 1024;
 
+/// So much of an id is in an error, in bytes.
+const LONGEST_SHOWN: usize = 200;
+
 /// Who speaks in messages that are text alone. The system prompt has a place of its own.
 const ROLES: [Role; 2] = [Role::User, Role::Assistant];
 
@@ -166,6 +169,14 @@ impl Conversation {
         self.system.iter().chain(&self.summary)
     }
 
+    /// System prompt and summary, in one message: the templates of many models take one system message, at the beginning.
+    fn opening(&self) -> Option<Arc<Turn>> {
+        match (&self.system, &self.summary) {
+            (Some(system), Some(summary)) => slot(&format!("{}\n\n{}", system.text, summary.text)),
+            (system, summary) => system.as_ref().or(summary.as_ref()).map(Arc::clone),
+        }
+    }
+
     fn call(&self, open: Open) -> Option<&Call> {
         self.entries.get(open.message)?.turn().tool_calls.get(open.call)
     }
@@ -187,10 +198,12 @@ impl Conversation {
             ));
         }
         if let Some(call) = calls.iter().find(|call| self.find_open(call.id.as_str()).is_some()) {
-            let id = call.id.as_str();
+            // A saved one may have an id that fills it.
+            let (id, rest) = call.id.as_str().split_at(call.id.as_str().floor_char_boundary(LONGEST_SHOWN));
+            let more = if rest.is_empty() { "" } else { "..." };
             return Err(Error::invalid(
                 "id",
-                format!("{id:?} is of an earlier call that waits for its result"),
+                format!("{id:?}{more} is of an earlier call that waits for its result"),
             ));
         }
         let message = self.entries.len();
@@ -245,8 +258,8 @@ impl Request {
     /// Sends a conversation as it is now, in place of the messages before.
     pub fn set_conversation(&mut self, conversation: &Conversation) {
         self.fields.retain(|(name, _)| &**name != MESSAGES);
-        let turns = conversation.entries.iter().map(|entry| entry.turn());
-        self.messages = conversation.slots().chain(turns).cloned().map(Message::Turn).collect();
+        let turns = conversation.entries.iter().map(|entry| Arc::clone(entry.turn()));
+        self.messages = conversation.opening().into_iter().chain(turns).map(Message::Turn).collect();
         self.open_call = conversation.open_call(0).map(|call| call.id.as_str().into());
     }
 }

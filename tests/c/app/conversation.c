@@ -372,7 +372,7 @@ static void is_trimmed(void) {
     say(chat, "And?");
     check_status("sent", turn(client, request, chat), HB_OK);
     check_sent("system prompt and summary",
-               "[{\"content\":\"You keep an inn.\",\"role\":\"system\"},{\"content\":\"They met before.\",\"role\":\"system\"}",
+               "[{\"content\":\"You keep an inn.\\n\\nThey met before.\",\"role\":\"system\"}",
                "question number 0");
 
     check_status("too little for what must stay", hb_conversation_trim(chat, 3, &dropped, &error), HB_E_INVALID_ARGUMENT);

@@ -218,13 +218,12 @@ static void is_refused_if_too_long(void) {
     hb_text *text = NULL;
     hb_error *error = NULL;
     memset(large, 'x', most);
-    check_ok("added", hb_conversation_add_message(chat, "user", large, most, &error), &error);
+    check_ok("added", hb_conversation_set_system(chat, large, most, &error), &error);
     check_status("not saved", hb_conversation_save(chat, 0, &text, &error), HB_E_INVALID_ARGUMENT);
     check_has("how much is allowed", hb_error_message(error, NULL), "67108864");
     check(hb_error_hint(error)[0] != '\0', "what to do", "it does not say");
     hb_error_free(error);
-    check_ok("less", hb_conversation_truncate(chat, 0, &error), &error);
-    hb_text_free(saved(chat, 0));
+    hb_text_free(saved(chat, HB_SAVE_NO_SYSTEM));
     hb_conversation_free(chat);
     free(large);
 }
