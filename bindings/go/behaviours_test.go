@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +21,7 @@ func TestTextIsEqualByteForByte(t *testing.T) {
 		fmt.Fprintf(&body, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"}}]}\n\n", piece)
 	}
 	body.WriteString("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
-	control(t, http.MethodPut, "body/split", body.String())
+	control(t, "PUT", "body/split", body.String())
 	for name, script := range map[string]string{"whole": "raw=split", "bytewise": "raw=split,bytewise"} {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, faults(script))
@@ -108,7 +107,7 @@ func TestPartialAnswerOnCancel(t *testing.T) {
 	ctx, cancelFor := context.WithCancelCause(within(t))
 	go func() {
 		defer cancelFor(reason)
-		if _, err := ask(http.MethodGet, "wait?streams_started=1&timeout-ms=20000", ""); err != nil {
+		if _, err := ask("GET", "wait?streams_started=1&timeout-ms=20000", ""); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -187,7 +186,7 @@ func TestModelsUsageAndEstimates(t *testing.T) {
 	reset(t)
 	go func() {
 		defer cancel()
-		if _, err := ask(http.MethodGet, "wait?requests=1&timeout-ms=20000", ""); err != nil {
+		if _, err := ask("GET", "wait?requests=1&timeout-ms=20000", ""); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -325,5 +324,5 @@ func TestDefaultClient(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want(t, "a request", control(t, http.MethodGet, "stats", "") != "", true)
+	want(t, "a request", control(t, "GET", "stats", "") != "", true)
 }

@@ -3,7 +3,6 @@ package hyperbolic
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"runtime"
 	"strconv"
@@ -126,7 +125,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		for range rounds {
 			client := newClient(t, faults("stall-after=4,times=8;raw=large"))
 			reset(t)
-			control(t, http.MethodPut, "body/large", large)
+			control(t, "PUT", "body/large", large)
 			cancelStreams(t, client, 8)
 			conversation := NewConversation("")
 			for range 4 {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"runtime"
 	"strings"
@@ -141,7 +140,7 @@ func TestUseAfterCloseIsAnError(t *testing.T) {
 
 func TestAnyOrderOfRelease(t *testing.T) {
 	reset(t)
-	control(t, http.MethodPost, "disconnect?how=close", "") // what other tests have left open
+	control(t, "POST", "disconnect?how=close", "") // what other tests have left open
 	collect := func() { runtime.GC(); runtime.GC() }
 	// Clients, conversations and responses that refer to each other only through what the library shares, and of which
 	// one or the other goes first. The collector runs all the while.
@@ -192,7 +191,7 @@ func TestAnyOrderOfRelease(t *testing.T) {
 	eventually(t, "no connection is open", func() bool {
 		collect()
 		var counted struct{ Open int }
-		if err := json.Unmarshal([]byte(control(t, http.MethodGet, "stats", "")), &counted); err != nil {
+		if err := json.Unmarshal([]byte(control(t, "GET", "stats", "")), &counted); err != nil {
 			t.Fatal(err)
 		}
 		return counted.Open == 0

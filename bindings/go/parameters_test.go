@@ -3,7 +3,6 @@ package hyperbolic
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,7 +14,7 @@ import (
 func lastBody(t *testing.T) map[string]any {
 	t.Helper()
 	var last struct{ Body map[string]any }
-	if err := json.Unmarshal([]byte(control(t, http.MethodGet, "last", "")), &last); err != nil {
+	if err := json.Unmarshal([]byte(control(t, "GET", "last", "")), &last); err != nil {
 		t.Fatal(err)
 	}
 	return last.Body
@@ -235,7 +234,7 @@ func TestOptions(t *testing.T) {
 	if _, err := newClient(t, options).Chat(within(t), Ask(testModel, "?")); err != nil {
 		t.Fatal(err)
 	}
-	last := control(t, http.MethodGet, "last", "")
+	last := control(t, "GET", "last", "")
 	for _, part := range []string{`"a game/1"`, `"x-game":"7"`} {
 		if !strings.Contains(strings.ReplaceAll(last, `": "`, `":"`), part) {
 			t.Errorf("%s is not in %s", part, last)

@@ -23,12 +23,13 @@ require hyperbolic.example/hyperbolic v0.0.0
 
 replace hyperbolic.example/hyperbolic => ../hyperbolic
 MOD
-sed -n '/^```go$/,/^```$/{/^```/d;p};/^```$/q' bindings/go/README.md >"$outside/game/first/main.go"
+# The first block of Go; \x60 is a backquote.
+sed -n '/^\x60\x60\x60go$/,/^\x60\x60\x60$/{/^\x60\x60\x60/d;p};/^\x60\x60\x60$/q' bindings/go/README.md >"$outside/game/first/main.go"
 cp bindings/go/examples/stream/main.go "$outside/game/stream/"
 check "the README's first program has fewer than 20 lines" test "$(wc -l <"$outside/game/first/main.go")" -lt 20
 
 # Without the binding's own tests, nothing needs to be downloaded.
-cd "$outside/game"
+cd "$outside/game" || exit
 check 'it compiles' env GOPROXY=off GOFLAGS=-mod=readonly go build -o bin/ ./...
 ldd bin/stream
 check 'with the library of the prefix' grep -q "libhyperbolic.so.* => $outside/prefix/lib" <(ldd bin/stream)
@@ -43,4 +44,4 @@ rm "$outside/prefix/lib/libhyperbolic.so"
 check 'it compiles statically' env GOPROXY=off go build -tags hyperbolic_static -o bin/static ./stream
 check 'which runs' timeout -k 5 60 bin/static >"$HB_OUT/static.out"
 check 'and answers' cmp "$HB_OUT/stream.out" "$HB_OUT/static.out"
-cd "$HB_ROOT"
+cd "$HB_ROOT" || exit
