@@ -1,0 +1,40 @@
+# about: hyperbolic.hpp, its tests and its examples compile with gcc and clang as C++17, 20 and 23, with and without exceptions and RTTI
+# group: bindings
+# needs: g++=g++ clang++=clang
+build_library release
+bare=(-fno-exceptions -fno-rtti)
+includes=(-I bindings/cpp/include -I "$HB_INCLUDE" -I tests/c)
+
+# Twice in a file, and in two files of one program, one of them without exceptions.
+printf '#include <hyperbolic.hpp>\n#include <hyperbolic.hpp>\nbool other() { return hyperbolic::is_library_compatible(); }\n' \
+    >"$HB_OUT/other.cpp"
+printf '#include <hyperbolic.hpp>\nbool other();\nint main() { return other() && hyperbolic::catalog().size() > 0 ? 0 : 1; }\n' \
+    >"$HB_OUT/main.cpp"
+
+# compile_all COMPILER STANDARD FLAG...: every file of this binding, its syntax only.
+compile_all() {
+    local name="$*" log source status=0
+    log=$HB_OUT/$(printf '%s' "$name" | tr -c 'a-z0-9\n' '_').out
+    for source in "$HB_OUT/other.cpp" bindings/cpp/tests/*.cpp bindings/cpp/examples/*.cpp; do
+        # A compiler may say of a standard that it has none of its coroutines.
+        if [ "$2" = c++17 ] && [[ $source == */coroutine.cpp ]]; then continue; fi
+        "$1" "-std=$2" "${@:3}" "${warnings[@]}" "${includes[@]}" -fsyntax-only "$source" >>"$log" 2>&1 || status=1
+    done
+    cat "$log"
+    if [ "$status" -eq 0 ]; then pass "$name"; else fail "$name" "see ${log#"$HB_ROOT"/}"; fi
+}
+for compiler in g++ clang++; do
+    for standard in c++17 c++20 c++2b; do
+        start_job compile_all "$compiler" "$standard"
+        start_job compile_all "$compiler" "$standard" "${bare[@]}"
+    done
+done
+wait_for_jobs
+
+for compiler in g++ clang++; do
+    check "$compiler: half of a program without exceptions" "$compiler" -std=c++17 "${warnings[@]}" "${includes[@]}" "${bare[@]}" \
+        -c -o "$HB_OUT/other.o" "$HB_OUT/other.cpp"
+    check "$compiler: linked to the half with them" "$compiler" -std=c++20 "${warnings[@]}" "${includes[@]}" -o "$HB_OUT/two" \
+        "$HB_OUT/main.cpp" "$HB_OUT/other.o" -L "$HB_LIB_DIR" -Wl,-rpath,"$HB_LIB_DIR" -lhyperbolic
+    check "$compiler: it runs" "$HB_OUT/two"
+done
