@@ -16,8 +16,9 @@ compile_all() {
     local name="$*" log source status=0
     log=$HB_OUT/$(printf '%s' "$name" | tr -c 'a-z0-9\n' '_').out
     for source in "$HB_OUT/other.cpp" bindings/cpp/tests/*.cpp bindings/cpp/examples/*.cpp; do
-        # A compiler may say of a standard that it has none of its coroutines.
+        # C++17 has no coroutines, and one example is about exceptions.
         if [ "$2" = c++17 ] && [[ $source == */coroutine.cpp ]]; then continue; fi
+        if [ $# -gt 2 ] && [[ $source == */examples/conversation.cpp ]]; then continue; fi
         "$1" "-std=$2" "${@:3}" "${warnings[@]}" "${includes[@]}" -fsyntax-only "$source" >>"$log" 2>&1 || status=1
     done
     cat "$log"
