@@ -3,9 +3,11 @@
 
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 
-# compile OUTPUT SOURCE [FLAG...]: C99 or C++17 by the file's name, against the header and HB_LIB_DIR. A stage may set
-# another C++ compiler, and flags for it that win, such as another standard.
+# use_cxx COMPILER [FLAG...]: from now on C++ is compiled by this one; its flags win, such as another standard.
 cxx=c++ cxx_flags=()
+use_cxx() { cxx=$1 cxx_flags=("${@:2}"); }
+
+# compile OUTPUT SOURCE [FLAG...]: C99 or C++17 by the file's name, against the header and HB_LIB_DIR.
 compile() {
     local output=$1 source=$2 compiler=(cc -std=c99)
     shift 2

@@ -2,5 +2,5 @@
 # group: bindings
 # needs: g++=g++
 build_library asan
-cxx=g++ cxx_flags=(-std=c++2b -I bindings/cpp/include)
+use_cxx g++ -std=c++2b -I bindings/cpp/include
 run_programs asan bindings/cpp/tests/*.cpp

@@ -2,5 +2,5 @@
 # group: bindings
 # needs: clang++=clang
 build_library release
-cxx=clang++ cxx_flags=(-std=c++20 -fno-exceptions -fno-rtti -I bindings/cpp/include)
+use_cxx clang++ -std=c++20 -fno-exceptions -fno-rtti -I bindings/cpp/include
 run_programs plain bindings/cpp/tests/*.cpp

@@ -2,7 +2,7 @@
 # group: bindings
 # needs: g++=g++
 build_library release
-cxx=g++ cxx_flags=(-I bindings/cpp/include)
+use_cxx g++ -I bindings/cpp/include
 sources=(bindings/cpp/tests/{text,ends,talk,queue}.cpp)
 run_programs plain "${sources[@]}"
 note 'coroutine.cpp not as C++17, which has none; the next two stages run it'

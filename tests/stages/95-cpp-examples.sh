@@ -6,7 +6,7 @@ build_simulator
 start_simulators "$HB_OUT/server"
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
 unset HYPERBOLIC_MODEL
-cxx=g++ cxx_flags=(-std=c++20 -I bindings/cpp/include)
+use_cxx g++ -std=c++20 -I bindings/cpp/include
 
 python3 tests/bindings/programs.py bindings/cpp/README.md cpp "$HB_OUT"
 check 'the first program of the README has less than 20 lines' test "$(wc -l <"$HB_OUT/readme-1.cpp")" -lt 20

@@ -8,7 +8,7 @@ fi
 build_library release
 start_model_server
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY HYPERBOLIC_MODEL=$HB_TEST_MODEL
-cxx=g++ cxx_flags=(-std=c++20 -I bindings/cpp/include)
+use_cxx g++ -std=c++20 -I bindings/cpp/include
 for name in conversation cancel; do
     check "$name compiles" compile "$HB_OUT/$name" "bindings/cpp/examples/$name.cpp"
     check "$name runs" timeout -k 5 120 "$HB_OUT/$name" </dev/null >"$HB_OUT/$name.out"

@@ -22,7 +22,7 @@ target_link_libraries(story PRIVATE PkgConfig::HYPERBOLIC)
 CMAKE
 unset CPLUS_INCLUDE_PATH LD_LIBRARY_PATH CXXFLAGS
 export PKG_CONFIG_PATH=$folder/prefix/lib/pkgconfig
-cd "$folder"
+cd "$folder" || exit
 check configures cmake -S story -B build -DCMAKE_CXX_COMPILER=g++
 check builds cmake --build build
 check runs timeout -k 5 60 build/story >"$HB_OUT/story.out"

@@ -1,7 +1,7 @@
 // Lambdas over a queue, and what they may do; what is left behind.
 #include "harness.hpp"
 
-#include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <thread>
 
@@ -176,25 +176,50 @@ TEST(an_exception_comes_out_of_the_dispatch) {
 }
 #endif
 
+namespace {
+
+// What a loop sleeps on that is woken by a function.
+class bell {
+public:
+    void ring() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        is_rung_ = true;
+        changed_.notify_one();
+    }
+    bool wait() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        const bool came = changed_.wait_for(lock, milliseconds(PATIENCE_MS), [&] { return is_rung_; });
+        is_rung_ = false;
+        return came;
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_rung_ = false;
+};
+
+}  // namespace
+
 TEST(a_loop_is_woken) {
     auto client = simulator_client();
-    const auto rung = std::make_shared<std::atomic<int>>(0);
-    bool is_over = false;
-    {
+    const auto sleeps_on = std::make_shared<bell>();
+    for (const bool by_function : {true, false}) {
         queue loop;
-        VALID(loop.set_wakeup([rung] { ++*rung; }));
+        bool is_over = false;
+        if (by_function) VALID(loop.set_wakeup([sleeps_on] { sleeps_on->ring(); }));
         VALID(loop.start(client, chat_about("x"), [](std::string_view) {}, [&](const result<response> &) { is_over = true; }));
         while (!is_over && harness::failure().empty()) {
-            EXPECT(has_more(loop));
-            EXPECT(*rung > 0);
+            EXPECT(by_function ? sleeps_on->wait() : has_more(loop));
             (void)loop.dispatch(std::chrono::microseconds(500), 1);
         }
+        EXPECT_EQUAL(sleeps_on.use_count(), by_function ? 2 : 1);
+        loop.clear_wakeup();
+        EXPECT_EQUAL(sleeps_on.use_count(), 1);
         loop.wake();
         EXPECT_EQUAL(loop.dispatch().status, status::woken);
         EXPECT_EQUAL(loop.dispatch_one(milliseconds(0)).status, status::timeout);
-        EXPECT_EQUAL(rung.use_count(), 2);
     }
-    EXPECT_EQUAL(rung.use_count(), 1);
 }
 
 namespace {

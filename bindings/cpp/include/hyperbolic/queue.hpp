@@ -59,7 +59,7 @@ public:
     wakeup &operator=(const wakeup &) = delete;
     virtual ~wakeup() = default;
     virtual void ring() = 0;
-    static void HB_CALL call(void *context) { static_cast<wakeup *>(context)->ring(); }
+    static void HB_CALL call(void *context) noexcept { static_cast<wakeup *>(context)->ring(); }
 };
 
 template <class Function>
