@@ -69,6 +69,7 @@ TEST(any_order_of_release) {
             VALID(loop->start(client, asked, [&loop, witness](const event &happened) {
                 const std::string before(happened.text());
                 loop.reset();
+                EXPECT_EQUAL(witness.use_count(), 2);  // the other lambda is gone already
                 ++*witness;
                 EXPECT_EQUAL(happened.text(), before);
             }));

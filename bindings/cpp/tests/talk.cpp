@@ -65,7 +65,9 @@ TEST(save_and_load) {
     VALID(talk.set_summary("They met."));
     VALID(talk.add_user("日本語?"));
     VALID(talk.set_metadata(0, "who", "player"));
-    (void)turn(client, talk, request(MODEL), talk);
+    EXPECT(has(turn(client, talk, request(MODEL), talk).text(), "日本語?"));
+    EXPECT_EQUAL(talk[0].text, "日本語?");
+    EXPECT(has(talk[1].text, "日本語?"));
 
     const auto saved = VALID(talk.save());
     auto again = VALID(conversation::load(saved.view()));
