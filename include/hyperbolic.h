@@ -1036,7 +1036,8 @@ hb_status hb_request_set_retry_deadlines(struct hb_request *request,
  * up or not granted, after HTTP 408, 409, 429, 5xx or an answer that broke off. The next one is asked without a further
  * wait, but for the pause of a 429, which is the whole key's. No other model is asked once anything of an answer came,
  * nor after a failed connection, a bad request, or a deadline (but see hb_request_set_retry_deadlines). The total
- * deadline is one for all. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
+ * deadline is one for all. A model that is known to take no images (hb_client_model_list) is passed over if the
+ * request has some. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
  * the failed attempts used is part of the cost.
  *
  * Ownership: `model` is copied.
@@ -1450,8 +1451,8 @@ hb_status hb_request_set_logit_bias(struct hb_request *request,
  * Thread:    one at a time.
  * Blocks:    never.
  * Fails:     HB_E_INVALID_ARGUMENT  not JSON, an empty key or one with control characters, "stream" (the call
- *                                   decides), or a key that typed calls have added to: messages, prompt, stop,
- *                                   logit_bias
+ *                                   decides), or a key that typed calls have added to: messages, prompt, tools,
+ *                                   stop, logit_bias
  */
 HB_API
 hb_status hb_request_set_json(struct hb_request *request,
@@ -1648,8 +1649,10 @@ hb_status hb_request_set_json_schema(struct hb_request *request,
  * they came together or waited. Decimals, initials, numbers of lists, names of files and sites, and the usual
  * abbreviations of a few languages end none. A sentence comes when the character behind it, for a few the next word,
  * shows that it is whole. What is not whole comes when its choice ends, before a tool call or reasoning of it, when
- * the answer breaks off (after a cancel nothing comes), and in any case after some 2,000 bytes. Together the pieces are
- * the text. Deadlines and hb_response_first_token_ms count what has come, delivered or not.
+ * the answer breaks off (after a cancel nothing comes), and in any case at white space after 2,000 bytes, or after
+ * some 4,000. Together the pieces are the text.
+ *
+ * Deadlines and hb_response_first_token_ms count what has come, delivered or not.
  *
  * Thread:    one at a time.
  * Blocks:    never.
@@ -2181,7 +2184,8 @@ const char *hb_response_tool_call_arguments(const struct hb_response *response,
 
 /**
  * Whether the arguments of a tool call are a whole JSON object, or empty, which servers send for a tool without
- * parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one.
+ * parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one; there
+ * empty arguments count as half, because they had not come yet.
  *
  * Any thread; never blocks; 0 for NULL, or a call that is not there.
  */
@@ -2594,7 +2598,8 @@ HB_API int64_t hb_usage_prompt_tokens(const struct hb_usage *usage, uint32_t ind
 HB_API int64_t hb_usage_completion_tokens(const struct hb_usage *usage, uint32_t index);
 
 /**
- * What the model's answers cost, in nano-USD (10^-9 $): the sum of hb_response_cost_nanousd where that is known.
+ * What the model's answers cost, in nano-USD (10^-9 $), as far as that is known; also those of attempts that failed,
+ * and so of requests that another model answered (hb_request_add_fallback_model).
  *
  * Any thread; never blocks; 0 for NULL or an index out of range.
  */
@@ -2767,8 +2772,8 @@ hb_status hb_conversation_add_image_url(struct hb_conversation *conversation,
  * as it came, and hb_conversation_is_partial tells it.
  *
  * Tool calls that no tool can run, and that servers refuse, are left out: those that a cut answer did not come to
- * the end of (they had no HB_EVENT_TOOL_CALL either), and those whose arguments are no whole JSON object. Where
- * nothing came, nothing is added.
+ * the end of (they had no HB_EVENT_TOOL_CALL either), those without a name, and those whose arguments are not whole
+ * (hb_response_tool_call_is_whole). Where nothing came, nothing is added.
  *
  * Ownership: `response` is only read, and what is needed of it copied.
  * Thread:    one at a time.
@@ -3097,7 +3102,7 @@ hb_status hb_conversation_save(const struct hb_conversation *conversation,
  * Fails:     HB_E_INVALID_ARGUMENT  a NULL
  *            HB_E_BAD_DATA          not JSON, not a conversation, of a newer version, too large, or not as a
  *                                   conversation can be; hb_error_param names the place, such as
- *                                   messages[3].tool_calls[0].id, and the message has its line and column
+ *                                   `messages[3].tool_calls[0].id`, and the message has its line and column
  *            HB_E_FORKED            the process forked after the library started
  */
 HB_API

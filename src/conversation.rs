@@ -213,8 +213,8 @@ pub unsafe extern "C" fn hb_conversation_add_image_url(
 /// as it came, and hb_conversation_is_partial tells it.
 ///
 /// Tool calls that no tool can run, and that servers refuse, are left out: those that a cut answer did not come to
-/// the end of (they had no HB_EVENT_TOOL_CALL either), and those whose arguments are no whole JSON object. Where
-/// nothing came, nothing is added.
+/// the end of (they had no HB_EVENT_TOOL_CALL either), those without a name, and those whose arguments are not whole
+/// (hb_response_tool_call_is_whole). Where nothing came, nothing is added.
 ///
 /// Ownership: `response` is only read, and what is needed of it copied.
 /// Thread:    one at a time.

@@ -250,8 +250,10 @@ pub unsafe extern "C" fn hb_request_set_json_schema(
 /// they came together or waited. Decimals, initials, numbers of lists, names of files and sites, and the usual
 /// abbreviations of a few languages end none. A sentence comes when the character behind it, for a few the next word,
 /// shows that it is whole. What is not whole comes when its choice ends, before a tool call or reasoning of it, when
-/// the answer breaks off (after a cancel nothing comes), and in any case after some 2,000 bytes. Together the pieces are
-/// the text. Deadlines and hb_response_first_token_ms count what has come, delivered or not.
+/// the answer breaks off (after a cancel nothing comes), and in any case at white space after 2,000 bytes, or after
+/// some 4,000. Together the pieces are the text.
+///
+/// Deadlines and hb_response_first_token_ms count what has come, delivered or not.
 ///
 /// Thread:    one at a time.
 /// Blocks:    never.

@@ -219,7 +219,8 @@ pub unsafe extern "C" fn hb_request_set_retry_deadlines(request: *mut hb_request
 /// up or not granted, after HTTP 408, 409, 429, 5xx or an answer that broke off. The next one is asked without a further
 /// wait, but for the pause of a 429, which is the whole key's. No other model is asked once anything of an answer came,
 /// nor after a failed connection, a bad request, or a deadline (but see hb_request_set_retry_deadlines). The total
-/// deadline is one for all. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
+/// deadline is one for all. A model that is known to take no images (hb_client_model_list) is passed over if the
+/// request has some. HB_EVENT_RETRY names the model that follows, hb_response_requested_model the last one; what
 /// the failed attempts used is part of the cost.
 ///
 /// Ownership: `model` is copied.

@@ -279,8 +279,8 @@ pub unsafe extern "C" fn hb_request_set_logit_bias(
 /// Thread:    one at a time.
 /// Blocks:    never.
 /// Fails:     HB_E_INVALID_ARGUMENT  not JSON, an empty key or one with control characters, "stream" (the call
-///                                   decides), or a key that typed calls have added to: messages, prompt, stop,
-///                                   logit_bias
+///                                   decides), or a key that typed calls have added to: messages, prompt, tools,
+///                                   stop, logit_bias
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_request_set_json(
     request: *mut hb_request,

@@ -243,7 +243,8 @@ pub unsafe extern "C" fn hb_response_tool_call_arguments(
 }
 
 /// Whether the arguments of a tool call are a whole JSON object, or empty, which servers send for a tool without
-/// parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one.
+/// parameters: 1, or 0 for a call that cannot be run. Models write broken ones, and a cut answer has half of one; there
+/// empty arguments count as half, because they had not come yet.
 ///
 /// Any thread; never blocks; 0 for NULL, or a call that is not there.
 #[unsafe(no_mangle)]

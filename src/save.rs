@@ -63,7 +63,7 @@ pub unsafe extern "C" fn hb_conversation_save(
 /// Fails:     HB_E_INVALID_ARGUMENT  a NULL
 ///            HB_E_BAD_DATA          not JSON, not a conversation, of a newer version, too large, or not as a
 ///                                   conversation can be; hb_error_param names the place, such as
-///                                   messages[3].tool_calls[0].id, and the message has its line and column
+///                                   `messages[3].tool_calls[0].id`, and the message has its line and column
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_conversation_load(

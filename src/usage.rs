@@ -119,7 +119,8 @@ pub unsafe extern "C" fn hb_usage_completion_tokens(usage: *const hb_usage, inde
     unsafe { number(usage, index, |row| row.completion_tokens) }
 }
 
-/// What the model's answers cost, in nano-USD (10^-9 $): the sum of hb_response_cost_nanousd where that is known.
+/// What the model's answers cost, in nano-USD (10^-9 $), as far as that is known; also those of attempts that failed,
+/// and so of requests that another model answered (hb_request_add_fallback_model).
 ///
 /// Any thread; never blocks; 0 for NULL or an index out of range.
 #[unsafe(no_mangle)]

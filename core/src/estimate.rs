@@ -7,6 +7,7 @@ use crate::request::{MESSAGES, PROMPT, Request};
 use crate::tokens::{IMAGE_TOKENS, MARGIN_PERCENT, MESSAGE_OVERHEAD, estimate};
 use crate::tools::TOOLS;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// What opens the answer, in tokens.
@@ -45,44 +46,55 @@ impl Turn {
 impl Request {
     /// What it will come to, at the prices and contexts of `models`.
     pub fn estimate(self: &Arc<Self>, models: &ModelList) -> Result<Estimate, Error> {
-        let plan = self.plan()?;
+        self.plan()?;
         let prompt_tokens = if self.is_chat() { self.chat_tokens() } else { self.prompt_tokens() };
         // The server makes the best of several out of all, each of which it bills.
-        let answers = plan.choices.max(self.number("best_of"));
-        let worst_cost = self.worst_cost(prompt_tokens, answers, models);
+        let answers = self.number("n").max(self.number("best_of")).max(1);
+        let prompts = self.prompt_count().unwrap_or(1);
+        let worst_cost = self.worst_cost(prompt_tokens, prompts, answers, models);
         Ok(Estimate { prompt_tokens, worst_cost })
     }
 
-    /// That of the dearest model that may be asked; unknown if one of them is.
-    fn worst_cost(&self, prompt: i64, answers: usize, models: &ModelList) -> Option<i64> {
+    /// That of the dearest model that may be asked, with so many answers to each prompt; unknown if one of them is.
+    fn worst_cost(&self, prompt: i64, prompts: usize, answers: usize, models: &ModelList) -> Option<i64> {
         let ids = std::iter::once(&*self.model).chain(self.fallbacks.iter().map(|id| &**id));
-        let costs = ids.map(|id| self.cost_with(models.get(id)?, prompt, answers));
+        let costs = ids.map(|id| self.cost_with(models.get(id)?, prompt, prompts, answers));
         costs.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    fn cost_with(&self, model: &Model, prompt: i64, answers: usize) -> Option<i64> {
+    fn cost_with(&self, model: &Model, prompt: i64, prompts: usize, answers: usize) -> Option<i64> {
         let (input, output) = model.prices()?;
-        let limit = ["max_tokens", "max_completion_tokens"].into_iter().find_map(|key| self.field(key));
-        let longest = match limit {
-            Some(limit) => limit.get().parse::<f64>().ok()? as i64,
-            None => (model.context? - prompt).max(0),
+        let [prompts, answers] = [prompts, answers].map(|count| i128::try_from(count).unwrap_or(i128::MAX));
+        // Of one answer to each prompt, each of which has the whole context.
+        let longest = match self.longest_answer()? {
+            Some(limit) => i128::from(limit).checked_mul(prompts)?,
+            None => (i128::from(model.context?).checked_mul(prompts)? - i128::from(prompt)).max(0),
         };
         let prompt = up(i128::from(prompt) * i128::from(100 + MARGIN_PERCENT), 100);
-        let answers = i128::from(longest).checked_mul(i128::try_from(answers).ok()?)?;
-        let cost = prompt.checked_mul(input.into())?.checked_add(answers.checked_mul(output.into())?)?;
-        i64::try_from(up(cost, 1000)).ok()
+        let answers = longest.checked_mul(answers)?.checked_mul(output.into())?;
+        i64::try_from(up(prompt.checked_mul(input.into())?.checked_add(answers)?, 1000)).ok()
+    }
+
+    /// The request's own limit on an answer, if it has one; `None` if nobody knows what it means.
+    fn longest_answer(&self) -> Option<Option<i64>> {
+        let mut longest = None;
+        for limit in ["max_tokens", "max_completion_tokens"].into_iter().filter_map(|key| self.field(key)) {
+            // Null is no limit, nor is what is negative.
+            let limit = if limit.get() == "null" { -1.0 } else { limit.get().parse::<f64>().ok()? };
+            longest = longest.max(Some(limit as i64).filter(|limit| *limit >= 0));
+        }
+        Some(longest)
     }
 
     fn chat_tokens(&self) -> i64 {
-        let set = self.field(MESSAGES).map(|json| read(json.get()));
-        let set = set.as_ref().and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let set = self.field(MESSAGES).map_or(Vec::new(), |json| read_list(json.get()));
         let added = self.messages.iter().map(|message| match message {
             Message::Turn(turn) if self.send_reasoning => turn.tokens() + estimate(turn.reasoning.as_str()),
             Message::Turn(turn) => turn.tokens(),
             Message::Raw(json) => of_message(&read(json.get())),
         });
         let messages = added.chain(set.iter().map(of_message)).fold(0, i64::saturating_add);
-        let preamble = if self.begins_with_system(set) { 0 } else { PREAMBLE };
+        let preamble = if self.begins_with_system(&set) { 0 } else { PREAMBLE };
         messages.saturating_add(preamble + OPENING + self.tool_tokens())
     }
 
@@ -115,13 +127,21 @@ fn up(number: i128, by: i128) -> i128 {
     (number + by - 1) / by
 }
 
-/// What a caller wrote as JSON, which was checked when it was set.
+/// What a caller wrote as JSON. It is kept as it was written, and what has no value here (1e999, half a surrogate pair,
+/// a hundred brackets in each other) counts as the text that it is.
 fn read(json: &str) -> Value {
-    serde_json::from_str(json).unwrap_or_default()
+    serde_json::from_str(json).unwrap_or_else(|_| json.into())
+}
+
+/// The items of a list, each read by itself.
+fn read_list(json: &str) -> Vec<Value> {
+    let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
+    items.into_iter().map(|item| read(item.get())).collect()
 }
 
 fn of_message(message: &Value) -> i64 {
-    let members = message.as_object().into_iter().flatten().filter(|(key, _)| *key != "role");
+    let Value::Object(members) = message else { return MESSAGE_OVERHEAD.saturating_add(of_json(message)) };
+    let members = members.iter().filter(|(key, _)| *key != "role");
     members.map(|(_, value)| of_json(value)).fold(MESSAGE_OVERHEAD, i64::saturating_add)
 }
 
@@ -173,6 +193,23 @@ mod tests {
         assert_eq!(prompt_tokens(r#"{"model":"m","prompt":[[1,2,3],[4]]}"#), 5);
     }
 
+    /// What serde_json keeps as it is written it may not be able to read: the words count all the same.
+    #[test]
+    fn no_json_is_free() {
+        let words = "word ".repeat(1000);
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        for odd in ["1e999", r#""\ud800""#, &deep] {
+            let message = format!(r#"{{"role":"user","content":"{words}","x":{odd}}}"#);
+            assert!(prompt_tokens(&format!(r#"{{"model":"m","messages":[{message}]}}"#)) > 1000, "{odd:.20}");
+            let mut request = Request::new("m").unwrap();
+            request.set_json("messages", &format!("[{message}]")).unwrap();
+            let tokens = Arc::new(request).estimate(builtin()).unwrap().prompt_tokens;
+            assert!(tokens > 1000, "{odd:.20}");
+            let prompt = format!(r#"{{"model":"m","prompt":["{words}",{odd}]}}"#);
+            assert!(prompt_tokens(&prompt) > 1000, "{odd:.20}");
+        }
+    }
+
     #[test]
     fn the_worst_cost_is_that_of_the_longest_answers() {
         let list = r#"{"data":[{"id":"m","input_price":2,"output_price":3,"context_length":1000},{"id":"free"},
@@ -197,6 +234,25 @@ mod tests {
         assert_eq!(cost(r#"{"model":"endless","prompt":"one","max_tokens":1e300,"n":1e300}"#), None);
         assert!(cost(r#"{"model":"Qwen/QwQ-32B","prompt":"one"}"#) > Some(52_000_000));
         assert!(Arc::new(Request::new("m").unwrap()).estimate(&models).is_err());
+        // Each prompt has its own best, and its own place for an answer.
+        assert_eq!(
+            cost(r#"{"model":"m","prompt":["one two three","one two three"],"max_tokens":10,"best_of":3}"#),
+            Some(20_000 + 2 * 3 * 10 * 3_000)
+        );
+        assert_eq!(
+            cost(r#"{"model":"m","prompt":["one two three","one two three"]}"#),
+            Some(20_000 + (2 * 1000 - 7) * 3_000)
+        );
+        // What says nothing is no limit; of two the larger is.
+        for limit in ["null", "-1", "-1e300"] {
+            let body = format!(r#"{{"model":"m","prompt":"one two three","max_tokens":{limit}}}"#);
+            assert_eq!(cost(&body), cost(r#"{"model":"m","prompt":"one two three"}"#), "{limit}");
+        }
+        assert_eq!(cost(r#"{"model":"m","prompt":"one","max_tokens":"10"}"#), None);
+        assert_eq!(
+            cost(r#"{"model":"m","prompt":"one two three","max_tokens":5,"max_completion_tokens":10}"#),
+            Some(12_000 + 30_000)
+        );
         // Of the models that may come into question the dearest counts.
         let body = r#"{"model":"endless","prompt":"one two three","max_tokens":10}"#;
         let mut request = Request::from_json(body).unwrap();

@@ -89,24 +89,25 @@ pub fn is_overloaded(failure: &Failure<'_>) -> bool {
 }
 
 fn says_gone(message: &str, model: &str) -> bool {
-    let mut words = message.to_lowercase();
-    if !model.is_empty() {
-        words = words.replace(&model.to_lowercase(), " ");
-    }
-    let words: Vec<_> = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    // "model id", "model name" and "model named" are the same to what follows.
-    let words = words
-        .join(" ")
+    // "model id", "model name" and "model named" are the same to what follows, and so is its name behind it.
+    let words = words_of(message)
         .replace("model id", "model")
         .replace("model named", "model")
-        .replace("model name", "model");
-    let words = format!(" {words} ");
+        .replace("model name", "model")
+        .replace(&format!(" model{}", words_of(model)), " model ");
     let about = |phrase: &str| words.contains(&format!(" model {phrase} "));
     let follows = |before: &&str| {
         let rest = words.split_once(&format!(" {before} model ")).map(|(_, rest)| rest);
         rest.is_some_and(|rest| FOLLOWING.contains(&rest.split(' ').next().unwrap_or_default()))
     };
     BEHIND.into_iter().any(about) || BEFORE.iter().any(follows)
+}
+
+/// The words in small letters, with a space around each.
+fn words_of(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(" ".to_owned(), |all, word| all + word + " ")
 }
 
 #[cfg(test)]
@@ -174,6 +175,17 @@ mod tests {
         ];
         for (http, body) in gone {
             assert!(is_gone(&of_body(http, body.as_bytes()), "m/x-1"), "{http} {body}");
+        }
+    }
+
+    /// Its name is a word of the message, and not a part of others.
+    #[test]
+    fn a_short_name_is_found_where_it_stands() {
+        for name in ["x", "o", "t/e", "yi", "not", "the"] {
+            for message in ["The model `{}` does not exist", "model '{}' not found, try pulling it first"] {
+                let body = format!(r#"{{"error":{{"message":"{}"}}}}"#, message.replace("{}", name));
+                assert!(is_gone(&of_body(400, body.as_bytes()), name), "{body}");
+            }
         }
     }
 

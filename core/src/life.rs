@@ -18,6 +18,7 @@ use crate::retry::{Failure, RetryBudget};
 use crate::sync::lock;
 use crate::wire::{Decoder, Expect, Limits};
 use std::future::{Future, poll_fn};
+use std::iter::successors;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -230,7 +231,6 @@ impl Shared {
         // Read when its turn has come: a request that waited is sent with the key of its time, and counts for it.
         let key = lock(&self.key).clone();
         let number = life.op.attempt(key.clone())?;
-        self.account.attempt(life.plan.model());
         let body = life.plan.body(life.stream, life.usage)?;
         self.account.log.tell(Level::Debug, life.op.id(), key.as_ref(), "attempt", || {
             [
@@ -297,9 +297,14 @@ impl Shared {
         Ok(wait)
     }
 
-    /// Goes on to the next model, if there is one, as if it were the first.
+    /// Goes on to the next model, if there is one, as if it were the first. One that is known to refuse the request's images
+    /// is no next one.
     fn pass_on(&self, life: &mut Life<'_>) -> bool {
-        let Some(next) = life.plan.next_model() else { return false };
+        let models = self.account.models();
+        let takes_images = |plan: &Plan| plan.check_images(|id| models.get(id)?.images).is_ok();
+        let Some(next) = successors(life.plan.next_model(), Plan::next_model).find(takes_images) else {
+            return false;
+        };
         life.plan = next;
         life.usage = self.asks_usage(life.stream, &life.plan);
         (life.retries, life.refused) = (0, false);

@@ -172,11 +172,12 @@ impl Op {
         lock(&self.live).as_mut().map(change).ok_or(Ended)
     }
 
-    /// Counts an attempt that is about to be sent with this key.
+    /// Counts an attempt that is about to be sent with this key: also in the account, which knows it before any end does.
     pub fn attempt(&self, key: Option<Key>) -> Result<u32, Ended> {
         self.with_live(|live| {
             live.key = key;
             live.attempts += 1;
+            self.account.attempt(live.model.as_str());
             live.attempts
         })
     }
@@ -285,11 +286,21 @@ impl Op {
             crate::hooks::count(0, 1);
             let total = self.started.elapsed();
             let error = outcome.err().map(|error| self.complete(error, &live));
+            let is_cancelled = error.as_ref().is_some_and(|error| error.status == Status::Cancelled);
+            // What a cut answer holds back is its text, so it is delivered too (S5).
+            let mut deliver = |piece: Piece<'_>| {
+                if !is_cancelled {
+                    live.first_token.get_or_insert(total);
+                    if self.pieces {
+                        live.pieces.take(piece, &mut live.waiting);
+                    }
+                }
+            };
             // A panic in the decoder may have left it in pieces, and the end must come all the same.
             let answer = catch_unwind(AssertUnwindSafe(|| {
                 #[cfg(feature = "test-hooks")]
                 crate::hooks::panic_if_asked(crate::hooks::END);
-                live.decoder.into_answer()
+                live.decoder.end(&mut deliver)
             }));
             let (answer, error) = match answer {
                 Ok(mut answer) => {
@@ -302,7 +313,7 @@ impl Op {
             };
             let status = error.as_ref().map(|error| error.status);
             live.earlier.add(self.account.book(live.model.as_str(), status, &answer));
-            if status != Some(Status::Cancelled) {
+            if !is_cancelled {
                 live.pieces.end(&mut live.waiting);
             }
             let mut response = Response::new(answer, error.map(Arc::new), total);
@@ -313,7 +324,7 @@ impl Op {
             response.first_token = live.first_token;
             self.tell_end(&response, live.head.status, live.key.as_ref());
             live.waiting.push(EventKind::Done(Arc::new(response)));
-            if status == Some(Status::Cancelled) {
+            if is_cancelled {
                 self.queue.replace(self.id, &mut live.waiting)
             } else {
                 self.queue.deliver(self.id, &mut live.waiting)

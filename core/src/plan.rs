@@ -38,12 +38,7 @@ impl Request {
             return Err(Error::invalid(MODEL, "is missing"));
         }
         let chat = self.is_chat();
-        let prompts = if self.prompts.is_empty() {
-            self.field(PROMPT).map(|json| count_prompts(json.get()))
-        } else {
-            Some(self.prompts.len())
-        };
-        let (kind, prompts) = match (chat, prompts) {
+        let (kind, prompts) = match (chat, self.prompt_count()) {
             (true, None) => (Kind::Chat, 1),
             (false, Some(prompts)) => (Kind::Completion, prompts),
             (true, Some(_)) => {
@@ -67,6 +62,15 @@ impl Request {
 
     pub(crate) fn is_chat(&self) -> bool {
         !self.messages.is_empty() || self.field(MESSAGES).is_some()
+    }
+
+    /// How many prompts there are; `None` for a chat.
+    pub(crate) fn prompt_count(&self) -> Option<usize> {
+        if self.prompts.is_empty() {
+            self.field(PROMPT).map(|json| count_prompts(json.get()))
+        } else {
+            Some(self.prompts.len())
+        }
     }
 
     /// A parameter that is 1 where it is not set. JSON may write 2 as 2.0 or 2e0.

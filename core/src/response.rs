@@ -77,8 +77,43 @@ impl Response {
 #[cfg(test)]
 mod tests {
     use super::Response;
-    use crate::wire::{Answer, Kind, Limits};
+    use crate::wire::{Answer, Decoder, Expect, Kind, Limits};
     use std::time::Duration;
+
+    /// An answer that came as one JSON text, with reasoning.
+    fn unstreamed(message: &str) -> Answer {
+        let body = format!(
+            r#"{{"choices":[{{"message":{message},"finish_reason":"stop"}}],"usage":{{"completion_tokens":9}}}}"#
+        );
+        let mut decoder = Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false);
+        decoder.head(200, Some("application/json"));
+        decoder.feed(body.as_bytes(), &mut |_| {}).unwrap();
+        decoder.finish(&mut |_| {}).unwrap();
+        decoder.into_answer()
+    }
+
+    #[test]
+    fn an_answer_that_was_no_stream_has_no_rate_without_its_reasoning_either() {
+        let mut answer = unstreamed(r#"{"content":"4","reasoning":"2 and 2"}"#);
+        answer.omit_reasoning();
+        let mut response = Response::new(answer, None, Duration::from_secs(2));
+        response.first_token = Some(Duration::from_secs(1));
+        assert!(!response.json().as_str().contains("2 and 2"));
+        assert_eq!(response.tokens_per_second(), None);
+    }
+
+    #[test]
+    fn reasoning_that_comes_once_more_in_parts_is_left_out_too() {
+        let parts = r#"{"content":"4","reasoning_details":[{"type":"reasoning.text","text":"2 and 2"}],"thinking_blocks":[{"thinking":"2 and 2"}],"refusal":"no"}"#;
+        let reasoning = r#"{"content":"4","reasoning":"2 and 2","#;
+        for message in [parts.to_owned(), parts.replace(r#"{"content":"4","#, reasoning)] {
+            let mut answer = unstreamed(&message);
+            assert!(answer.to_json().contains("2 and 2"));
+            answer.omit_reasoning();
+            let json = answer.to_json();
+            assert!(!json.contains("2 and 2") && json.contains(r#""refusal":"no""#), "{json}");
+        }
+    }
 
     #[test]
     fn a_rate_needs_two_tokens_and_a_time() {

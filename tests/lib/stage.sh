@@ -15,6 +15,8 @@ source "$lib/jobs.sh"
 source "$lib/fuzz.sh"
 # shellcheck source=tests/lib/lab.sh
 source "$lib/lab.sh"
+# shellcheck source=tests/lib/terminal.sh
+source "$lib/terminal.sh"
 shopt -s nullglob
 cd "$HB_ROOT"
 # shellcheck disable=SC1090

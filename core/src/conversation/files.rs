@@ -208,6 +208,39 @@ fn what_is_too_much_is_refused_where_it_begins() {
     assert!(error.status == Status::BadData && error.message.as_str().contains("byte 67108864"), "{error}");
 }
 
+/// What a newer library writes may be anything: that it is newer is all that can be said of it.
+#[test]
+fn a_newer_version_is_named_before_what_is_new_in_it() {
+    for news in [
+        r#""system":[1]"#,
+        r#""messages":[{"role":"critic"}]"#,
+        r#""messages":{}"#,
+        r#""messages":[{"role":"user","text":["a","b"]}]"#,
+        r#""x":"#,
+    ] {
+        let error = load(&format!(r#"{{"hyperbolic_conversation":2,{news}}}"#)).unwrap_err();
+        assert_eq!(error.param.as_str(), "hyperbolic_conversation", "{news}: {error}");
+        assert!(error.message.as_str().contains("is 2, of a newer library"), "{error}");
+        assert!(error.message.as_str().contains(" line 1 column "), "{error}");
+    }
+}
+
+/// An id that fills a file does not fill the error too.
+#[test]
+fn a_long_id_is_named_by_its_beginning() {
+    let call = format!(
+        r#"{{"role":"assistant","tool_calls":[{{"id":"long{}","name":"n"}}]}}"#,
+        "\u{200b}".repeat(1 << 16)
+    );
+    let error = load(&around(&format!("{call},{call}"))).unwrap_err();
+    assert_eq!(error.param.as_str(), "messages[1].tool_calls");
+    let message = error.message.as_str();
+    assert!(
+        message.contains("\"long") && message.contains("of an earlier call") && message.len() < 2000,
+        "{message:.200}"
+    );
+}
+
 /// Depth, and much of what is small: neither the stack nor time runs out.
 #[test]
 fn harm_is_bounded() {

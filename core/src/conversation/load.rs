@@ -45,7 +45,10 @@ struct Saved {
 impl Object for Saved {
     fn member<'de, M: MapAccess<'de>>(&mut self, key: &str, value: Value<'_, M>) -> Result<(), M::Error> {
         match key {
-            MARK => value.once(MARK, "the number of a version", &mut self.version),
+            // A newer one is told before what is new in it is met, which looks like damage.
+            MARK => {
+                value.once_checked(MARK, "the number of a version", &mut self.version, |v| check_version(*v))
+            }
             SYSTEM => value.text(SYSTEM, &mut self.system),
             SUMMARY => value.text(SUMMARY, &mut self.summary),
             MESSAGES => {
@@ -59,19 +62,22 @@ impl Object for Saved {
     }
 
     fn check(&mut self) -> Result<(), Refusal> {
-        match self.version {
-            Some(VERSION) => {}
-            Some(newer) if newer > VERSION => {
-                let problem = format!("is {newer}, of a newer library than this one, which reads {VERSION}");
-                return Err(Refusal::new(MARK, problem));
-            }
-            Some(_) => return Err(Refusal::new(MARK, "is not the number of a version")),
-            None => return Err(Refusal::new(MARK, "is missing: this is no saved conversation")),
+        if self.version.is_none() {
+            return Err(Refusal::new(MARK, "is missing: this is no saved conversation"));
         }
         self.conversation.set_system(self.system.as_ref().map_or("", Text::as_str));
         self.conversation.set_summary(self.summary.as_ref().map_or("", Text::as_str));
         Ok(())
     }
+}
+
+fn check_version(version: u64) -> Result<(), Refusal> {
+    let problem = match version {
+        VERSION => return Ok(()),
+        0 => "is not the number of a version".into(),
+        newer => format!("is {newer}, of a newer library than this one, which reads {VERSION}"),
+    };
+    Err(Refusal::new(MARK, problem))
 }
 
 impl Conversation {

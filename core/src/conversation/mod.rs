@@ -31,6 +31,9 @@ pub const MOST_MESSAGES: usize = 100_000;
 /// The most images, tool calls or metadata of one message, and the most calls that wait for their results.
 pub const MOST_PARTS: usize = 1024;
 
+/// So much of an id is in an error, in bytes.
+const LONGEST_SHOWN: usize = 200;
+
 /// Who speaks in messages that are text alone. The system prompt has a place of its own.
 const ROLES: [Role; 2] = [Role::User, Role::Assistant];
 
@@ -195,10 +198,12 @@ impl Conversation {
             ));
         }
         if let Some(call) = calls.iter().find(|call| self.find_open(call.id.as_str()).is_some()) {
-            let id = call.id.as_str();
+            // A saved one may have an id that fills it.
+            let (id, rest) = call.id.as_str().split_at(call.id.as_str().floor_char_boundary(LONGEST_SHOWN));
+            let more = if rest.is_empty() { "" } else { "..." };
             return Err(Error::invalid(
                 "id",
-                format!("{id:?} is of an earlier call that waits for its result"),
+                format!("{id:?}{more} is of an earlier call that waits for its result"),
             ));
         }
         let message = self.entries.len();

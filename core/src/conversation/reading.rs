@@ -131,6 +131,19 @@ impl<'a, 'de, M: MapAccess<'de>> Value<'a, M> {
         self.once_seed(name, expected, std::marker::PhantomData, into)
     }
 
+    /// The same, judged before anything behind it is read.
+    pub fn once_checked<T: Deserialize<'de>>(
+        self,
+        name: &'static str,
+        expected: &'static str,
+        into: &mut Option<T>,
+        check: impl FnOnce(&T) -> Result<(), Refusal>,
+    ) -> Result<(), M::Error> {
+        let place = self.place;
+        self.once(name, expected, into)?;
+        into.as_ref().map_or(Ok(()), check).map_err(|refusal| place.refuse(refusal))
+    }
+
     /// Reads a text.
     pub fn text(self, name: &'static str, into: &mut Option<Text>) -> Result<(), M::Error> {
         self.once(name, "a string", into)

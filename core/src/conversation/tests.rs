@@ -136,6 +136,61 @@ fn an_answer_is_added_as_far_as_it_came() {
 }
 
 #[test]
+fn a_call_that_was_cut_before_its_arguments_is_not_whole() {
+    for (arguments, reason, is_whole) in [
+        ("", "length", false),
+        (" ", "length", false),
+        ("", "content_filter", false),
+        ("{}", "length", true),
+        ("", "tool_calls", true),
+        ("", "stop", true),
+    ] {
+        let calls = json!([
+            {"index": 0, "id": "a", "function": {"name": "now", "arguments": ""}},
+            {"index": 1, "id": "b", "function": {"name": "dice", "arguments": arguments}}
+        ]);
+        let chunk = json!({"choices": [{"delta": {"tool_calls": calls}, "finish_reason": reason}]});
+        let mut decoder = Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false);
+        decoder.head(200, Some("text/event-stream"));
+        decoder.feed(format!("data: {chunk}\n\n").as_bytes(), &mut |_| {}).unwrap();
+        decoder.finish(&mut |_| {}).unwrap();
+        let response = Response::new(decoder.into_answer(), None, Duration::ZERO);
+        let calls = &response.answer.choices[0].tool_calls;
+        assert_eq!((calls[0].is_whole(), calls[1].is_whole()), (true, is_whole), "{arguments:?} {reason}");
+        let mut conversation = Conversation::default();
+        conversation.add_response(&response, 0).unwrap();
+        assert_eq!(conversation.open_count(), 1 + usize::from(is_whole));
+    }
+    // Nor one of a stream that broke: who goes by the response alone would run it.
+    let cut = answer("", &[("a", "dice", "")], Some(Status::Truncated));
+    assert!(!cut.answer.choices[0].tool_calls[0].is_whole());
+}
+
+#[test]
+fn thinking_that_was_cut_is_not_what_was_said() {
+    let came = |text: &str, reason: Option<&str>| {
+        let chunk = json!({"model": "deepseek-ai/DeepSeek-R1", "choices": [{"delta": {"content": text}, "finish_reason": reason}]});
+        let mut decoder = Decoder::new(Expect { kind: Kind::Chat, choices: 1 }, Limits::default(), false);
+        decoder.head(200, Some("text/event-stream"));
+        decoder.feed(format!("data: {chunk}\n\n").as_bytes(), &mut |_| {}).unwrap();
+        decoder.into_answer()
+    };
+    // The template opens the block, and the stream breaks before the model closes it.
+    let mut answer = came("\nLet me see <b", None);
+    let choice = &answer.choices[0];
+    assert_eq!((choice.reasoning.as_str(), choice.text.as_str()), ("Let me see <b", ""));
+    assert!(answer.to_json().contains(r#""content":"\nLet me see <b""#), "{}", answer.to_json());
+    answer.omit_reasoning();
+    assert!(!answer.to_json().contains("Let me see"), "{}", answer.to_json());
+    let full = came("\nLet me see", Some("length"));
+    assert_eq!((full.choices[0].reasoning.as_str(), full.choices[0].text.as_str()), ("Let me see", ""));
+    // A choice that came to its end without a tag has not thought.
+    assert_eq!(came("Hello", Some("stop")).choices[0].text.as_str(), "Hello");
+    // Half an opening tag says nothing yet.
+    assert_eq!(came(" <thi", None).choices[0].text.as_str(), " <thi");
+}
+
+#[test]
 fn an_undone_result_opens_its_call_again() {
     let mut conversation = with_calls(&["a", "b"]);
     conversation.add_tool_result("b", "2").unwrap();

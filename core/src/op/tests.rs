@@ -301,6 +301,19 @@ fn a_cost_that_is_not_known_makes_the_sum_unknown() {
     assert_eq!((count(Count::Unpriced), count(Count::SpentNanousd)), (1, 4_000));
 }
 
+/// However soon the end comes, no response has more attempts than its client.
+#[test]
+fn an_attempt_is_counted_when_it_begins() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let op = begin(&queue, &requests);
+    cancel(op.id);
+    let response = done(take(&queue));
+    assert_eq!((response.attempts, op.account.counters.get(Count::Attempts)), (1, 1));
+    assert_eq!(op.account.usage.snapshot()[0].attempts, 1);
+    assert!(op.attempt(None).is_err());
+    assert_eq!(op.account.counters.get(Count::Attempts), 1);
+}
+
 const SENTENCES: Delivery = Delivery { omit_reasoning: false, sentences: true };
 
 /// Everything that waits, in a few characters each.
@@ -362,4 +375,30 @@ fn a_half_sentence_is_delivered_before_an_error_and_not_after_a_cancel() {
     assert_eq!(ended(&|op| cancel(op.id)), all[1..]);
     // By a close of the client.
     assert_eq!(ended(&|op| op.cancel("closed")), all[1..]);
+}
+
+/// Half a tag, half a character, and text of a model whose thinking may end only now.
+#[test]
+fn what_the_reader_held_back_is_delivered_before_an_error_too() {
+    let (queue, requests) = (Arc::new(Queue::default()), Arc::default());
+    let thinker = r#"{"model":"Qwen/QwQ-32B","choices":[{"index":0,"delta":{"content":"Two. Thr"}}]}"#;
+    for (event, piece, text) in [
+        (r#"{"choices":[{"index":0,"delta":{"content":" <thi"}}]}"#, " <thi", " <thi"),
+        (r#"{"choices":[{"index":0,"delta":{"content":"a\ud83d"}}]}"#, "a\u{fffd}", "a\u{fffd}"),
+        // What was cut before the thinking ended is thinking.
+        (thinker, "thinks Two. Thr", ""),
+    ] {
+        for delivery in [SENTENCES, Delivery::default()] {
+            let ended = |end: &dyn Fn(&Op)| {
+                let op = begin_with(delivery, &queue, &requests);
+                op.feed(format!("data: {event}\n\n").as_bytes()).unwrap().unwrap();
+                end(&op);
+                told(&queue)
+            };
+            let done = format!("done {text}");
+            let all = [format!("0 {piece}"), done.clone()];
+            assert_eq!(ended(&|op| op.end(Err(Error::new(Status::Deadline, "late")))), all);
+            assert_eq!(ended(&|op| cancel(op.id)), [done]);
+        }
+    }
 }

@@ -29,6 +29,8 @@ pub struct Answer {
     pub tolerated: Tolerated,
     /// The body, if it was one JSON text and not a stream: then it is what [`Answer::to_json`] answers.
     pub(super) body: String,
+    /// Whether it was, also where the body is gone with the reasoning in it.
+    pub(super) came_whole: bool,
     pub(super) usage_json: String,
     pub(super) unknown: Fields,
     pub(super) kind: Kind,
@@ -58,6 +60,7 @@ impl Answer {
             usage: Usage::default(),
             tolerated: Tolerated::default(),
             body: String::new(),
+            came_whole: false,
             usage_json: String::new(),
             unknown: Fields::default(),
             kind,
@@ -68,7 +71,7 @@ impl Answer {
 
     /// Whether it came in pieces, and not as one JSON text.
     pub fn is_streamed(&self) -> bool {
-        self.body.is_empty()
+        !self.came_whole
     }
 
     /// Whether anything came that a model had to say: from then on the answer is worth its money.
@@ -203,8 +206,8 @@ impl Answer {
     }
 
     /// The answer ends here, complete or not: what waited becomes part of it, and what is missing is filled in.
-    pub(super) fn settle(&mut self) {
-        self.finish_choices(&mut |_| {}, false);
+    pub(super) fn settle(&mut self, sink: &mut Sink<'_>) {
+        self.finish_choices(sink, false);
         let (object, role) = match self.kind {
             Kind::Chat => ("chat.completion", "assistant"),
             Kind::Completion => ("text_completion", ""),
@@ -235,6 +238,7 @@ impl Answer {
             if complete {
                 adding.finish();
             } else {
+                adding.choice.splitter.cut();
                 adding.flush();
                 adding.choice.tool_calls.settle(adding.number, adding.odd);
             }

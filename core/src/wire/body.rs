@@ -47,7 +47,16 @@ impl Decoder {
     /// A decoder for one response. With `strict`, everything that is otherwise understood and counted fails.
     pub fn new(expect: Expect, limits: Limits, strict: bool) -> Self {
         let answer = Answer::new(expect.kind, &limits);
-        let reading = Reading { expect, limits, strict, http_status: 0, answer, done: false, failed: None };
+        let reading = Reading {
+            expect,
+            limits,
+            strict,
+            http_status: 0,
+            answer,
+            done: false,
+            failed: None,
+            is_refused: false,
+        };
         Self {
             shape: Shape::Unknown(Head::default()),
             http_status: 0,
@@ -186,12 +195,12 @@ impl Decoder {
     }
 
     /// Whether anything of an answer came, be it not readable yet: a word, a part of a tool call, or a byte of a body that
-    /// comes as a whole.
+    /// comes as a whole and is no error.
     pub fn has_begun(&self) -> bool {
         match &self.shape {
-            Shape::Json(body) => !body.is_empty(),
+            Shape::Json(body) if !self.reading.is_refused => !body.is_empty(),
             Shape::Unknown(_) | Shape::Page(_) | Shape::Failure(_) => false,
-            Shape::Events(..) => self.reading.answer.has_begun(),
+            Shape::Events(..) | Shape::Json(_) => self.reading.answer.has_begun(),
         }
     }
 
@@ -207,8 +216,13 @@ impl Decoder {
 
     /// What has arrived, at any moment: what was delivered is a prefix of it.
     pub fn into_answer(self) -> Answer {
+        self.end(&mut |_| {})
+    }
+
+    /// What has arrived; `sink` takes the text that waited for more, and then all of it was delivered.
+    pub fn end(self, sink: &mut Sink<'_>) -> Answer {
         let mut answer = self.reading.answer;
-        answer.settle();
+        answer.settle(sink);
         answer
     }
 }

@@ -58,7 +58,10 @@ impl Choice {
         self.reasoning = Text::new();
         self.reasoning_names = [false; 2];
         self.splitter = Splitter::off();
-        had
+        // The same once more, in parts: OpenRouter's `reasoning_details`, LiteLLM's `thinking_blocks`.
+        let others =
+            self.message_unknown.remove(|name| name.contains("reasoning") || name.contains("thinking"));
+        had || others
     }
 }
 
@@ -232,9 +235,13 @@ impl Adding<'_, '_> {
 
     /// Nothing more is expected of this choice.
     pub(super) fn finish(&mut self) {
+        let cut = matches!(self.choice.finish_reason.as_str(), "length" | "content_filter");
+        if cut {
+            self.choice.splitter.cut();
+        }
         self.flush();
         let (number, sink) = (self.number, &mut *self.sink);
-        self.choice.tool_calls.finish(number, self.odd, &mut |index, call| {
+        self.choice.tool_calls.finish(number, cut, self.odd, &mut |index, call| {
             sink(Piece::ToolCall { choice: number, index, call });
         });
     }

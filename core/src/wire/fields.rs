@@ -45,6 +45,13 @@ impl Fields {
         self.fields.is_empty()
     }
 
+    /// Drops the fields of some names; says whether there were any.
+    pub fn remove(&mut self, is_unwanted: impl Fn(&str) -> bool) -> bool {
+        let before = self.fields.len();
+        self.fields.retain(|field| !is_unwanted(&field.name));
+        self.fields.len() < before
+    }
+
     /// Keeps one field by `rule`; null changes nothing.
     pub fn keep(
         &mut self,

@@ -19,6 +19,8 @@ pub(super) struct Reading {
     pub(super) answer: Answer,
     pub(super) done: bool,
     pub(super) failed: Option<Error>,
+    /// The server sent an error in place of an answer.
+    pub(super) is_refused: bool,
 }
 
 impl Reading {
@@ -111,6 +113,7 @@ impl Reading {
         }
         if failed {
             self.answer.count(value);
+            self.is_refused = true;
             return Err(errors::of_object(value, self.http_status));
         }
         let of_choice = of_choice.filter(|error| errors::says_something(*error));
@@ -150,6 +153,7 @@ impl Reading {
             let chunk = Chunk::read(value);
             let bare = chunk.choices.is_none() && value.get("data").is_none();
             if chunk.sign == Sign::Sure || (bare && chunk.sign == Sign::Bare) {
+                self.is_refused = true;
                 return Err(errors::of_object(value, self.http_status));
             }
         } else {
@@ -163,6 +167,7 @@ impl Reading {
             }
         }
         if alone {
+            self.answer.came_whole = true;
             write_value(value, &mut self.answer.body, &mut odd);
         }
         Ok(())

@@ -6,7 +6,8 @@
 //! - A server that sends reasoning in a field of its own has cut the block out already: its text is left alone.
 //! - Some chat templates open the block in the prompt, so that the answer begins inside it. Text that was handed
 //!   out cannot be called back when a `</think>` turns up, so text waits for it only where the model is known for
-//!   this ([`begins_inside`]); then what came before the tag is reasoning, and without a tag all of it is text.
+//!   this ([`begins_inside`]); then what came before the tag is reasoning, and without a tag all of it is text, but
+//!   for an answer that was cut, in which the tag is still to come.
 //!   From any other model a closing tag without an opening one is text like any other.
 
 const OPEN: &str = "<think>";
@@ -71,7 +72,8 @@ impl Splitter {
 
     /// The text that was taken out around the reasoning, if a block was found.
     pub fn tags(&self) -> Option<(&str, &str)> {
-        let found = !self.opening.is_empty() || !self.closing.is_empty();
+        // A block that a template opened and nobody closed has neither.
+        let found = !self.opening.is_empty() || !self.closing.is_empty() || self.state == State::Inside;
         found.then_some((self.opening.as_str(), self.closing.as_str()))
     }
 
@@ -111,6 +113,15 @@ impl Splitter {
     pub fn leave_alone(&mut self, out: &mut impl FnMut(Channel, &str)) {
         if matches!(self.state, State::Start | State::Opening(_) | State::Unsure) {
             self.finish(out);
+        }
+    }
+
+    /// The answer was cut: what waits for the closing tag is thinking, for the text would have come behind it.
+    pub fn cut(&mut self) {
+        if self.state == State::Unsure {
+            let text = self.held.trim_start().len();
+            self.opening.extend(self.held.drain(..self.held.len() - text));
+            self.state = State::Inside;
         }
     }
 

@@ -36,6 +36,8 @@ pub struct ToolCall {
     joiner: Joiner,
     closing: Closing,
     delivered: bool,
+    /// Whether the answer was full before its arguments began.
+    cut: bool,
     unknown: Fields,
 }
 
@@ -248,15 +250,20 @@ impl ToolCalls {
         (!(named_again && another)).then_some(at)
     }
 
-    /// Nothing follows for this choice: all its calls are complete.
+    /// Nothing follows for this choice: all its calls are complete. `cut` says that the server broke it off; then a
+    /// last call without arguments is no call of a tool without parameters.
     pub(super) fn finish(
         &mut self,
         choice: u32,
+        cut: bool,
         odd: &mut Tolerated,
         complete: &mut impl FnMut(u32, &ToolCall),
     ) {
         for call in &mut self.calls {
             call.flush(odd);
+        }
+        if let Some(last) = self.calls.last_mut().filter(|call| !call.delivered) {
+            last.cut = cut;
         }
         self.deliver(choice, |_| true, complete);
     }
@@ -304,9 +311,11 @@ pub(super) struct Cost<'c> {
 }
 
 impl ToolCall {
-    /// Whether the arguments are a whole object, or nothing, which servers send for a tool without parameters.
+    /// Whether the arguments are a whole object, or nothing, which servers send for a tool without parameters: but not
+    /// where they had not come yet.
     pub fn is_whole(&self) -> bool {
-        are_arguments_whole(self.arguments.as_str())
+        let arguments = self.arguments.as_str();
+        is_whole_object(arguments) || (are_arguments_whole(arguments) && self.delivered && !self.cut)
     }
 
     /// Whether the model was done with it, so that it came as an event.

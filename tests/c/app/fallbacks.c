@@ -66,6 +66,10 @@ static const struct row ROWS[] = {
     {"overloaded, no retries", FAILS(A, "500"), A, {B}, 0, HB_OK, 0, B, B, ""},
     {"too many requests", FAILS(A, "429"), A, {B}, 0, HB_OK, 0, B, B, ""},
     {"42903", "model=" A ",status=400,body={\"error\":{\"message\":\"m\"%2C\"code\":42903}}", A, {B}, 0, HB_OK, 0, B, B, ""},
+    {"gone, with HTTP 200", "model=" A ",content-type=application/json,body={\"object\":\"error\"%2C\"message\":\"m\"%2C\"code\":40301}", A,
+     {B}, 2, HB_OK, 0, B, B, ""},
+    {"overloaded, with HTTP 200", "model=" A ",content-type=application/json,body={\"error\":{\"message\":\"m\"%2C\"code\":50001}}", A,
+     {B}, 1, HB_OK, 0, A " " B, B, ""},
     {"the server wants no retry", FAILS(A, "503") ",header=x-should-retry:false", A, {B}, 2, HB_OK, 0, B, B, ""},
     {"the server asks for an hour", "model=" A ",status=503,header=retry-after:3600", A, {B}, 2, HB_OK, 0, B, B, ""},
     {"an answer without a piece", "model=" A ",close-after=0", A, {B}, 0, HB_OK, 0, B, B, ""},
@@ -265,6 +269,34 @@ static void requests(void) {
     hb_client_free(client);
 }
 
+/* A model that is known to take no images is not asked about one. */
+static void images(void) {
+    static const char *const FALLBACKS[] = {B, "house/sees", NULL};
+    static const char *const BLIND[] = {B, NULL};
+    const char *script = "model=house/gone,status=404;model=house/sees,content-type=text/event-stream,body=";
+    char *body = encoded("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a cat\"},\"finish_reason\":\"stop\"}]}\n\n"
+                         "data: [DONE]\n\n");
+    char *all = (char *)memory(strlen(script) + strlen(body) + 1);
+    int is_blind;
+    sprintf(all, "%s%s", script, body);
+    for (is_blind = 0; is_blind < 2; is_blind++) {
+        struct outcome outcome;
+        hb_client *client = client_of(with_fault(all, 2));
+        hb_request *request = chat_of("house/gone", is_blind ? BLIND : FALLBACKS);
+        hb_request_add_image_url(request, "https://a/b.png", HB_NUL, NULL);
+        memset(&outcome, 0, sizeof outcome);
+        outcome_of(&outcome, client, request);
+        check_models("who was asked", &outcome, is_blind ? "" : "house/sees");
+        check_status("to what end", outcome.status, is_blind ? HB_E_BAD_REQUEST : HB_OK);
+        check_number("of the one that is gone", hb_error_http_status(outcome.error), is_blind ? 404 : 0);
+        outcome_free(&outcome);
+        hb_request_free(request);
+        hb_client_free(client);
+    }
+    free(all);
+    free(body);
+}
+
 /* An error that repeats the request does not pass for one about `stream_options`. */
 static void echoes(void) {
     static const char *const FALLBACKS[] = {B, NULL};
@@ -347,6 +379,7 @@ int main(void) {
     lines();
     costs();
     requests();
+    images();
     echoes();
     replays();
     is_logged();

@@ -84,6 +84,13 @@ static void broken(void) {
     check_text("the rest came", speech.outcome.text, "One. Two. Thr");
     outcome_free(&speech.outcome);
 
+    /* Half a tag is text once nothing more comes. */
+    options = streamed(PIECE(" <thi"), ",close-after=end");
+    listen_to(&speech, options);
+    check_outcome("cut in what may be a tag", &speech.outcome, HB_E_TRUNCATED, 200, 1, "");
+    check_text("the text came", speech.outcome.text, " <thi");
+    outcome_free(&speech.outcome);
+
     options = streamed(PIECE("Wai"), ",stall-after=end");
     hb_options_set_first_token_timeout_ms(options, 1500);
     hb_options_set_idle_timeout_ms(options, 2000);

@@ -76,7 +76,7 @@ static void check_usage(void) {
     hb_request_free(completion);
     answer_with(ANSWER("\"prompt_tokens\":5,\"completion_tokens\":6"));
     hb_response_free(sent(client, chat_with("house/unknown"), HB_OK));
-    answer_with("{\"error\":{\"message\":\"no\"}}");
+    faults("header=x-should-retry:false,body={\"error\":{\"message\":\"no\"}}");
     hb_response_free(sent(client, chat_with("house/unknown"), HB_E_SERVER));
     faults("");
     check_status("the list of models", hb_models(client, &models, NULL), HB_OK);
