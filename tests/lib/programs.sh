@@ -3,11 +3,15 @@
 
 warnings=(-Wall -Wextra -Wpedantic -Werror)
 
+# use_cxx COMPILER [FLAG...]: from now on C++ is compiled by this one; its flags win, such as another standard.
+cxx=c++ cxx_flags=()
+use_cxx() { cxx=$1 cxx_flags=("${@:2}"); }
+
 # compile OUTPUT SOURCE [FLAG...]: C99 or C++17 by the file's name, against the header and HB_LIB_DIR.
 compile() {
     local output=$1 source=$2 compiler=(cc -std=c99)
     shift 2
-    if [[ $source == *.cpp ]]; then compiler=(c++ -std=c++17); fi
+    if [[ $source == *.cpp ]]; then compiler=("$cxx" -std=c++17 "${cxx_flags[@]}"); fi
     "${compiler[@]}" "${warnings[@]}" -g -I "$HB_INCLUDE" -I tests/c -I "$HB_OUT" -o "$output" "$source" \
         "$@" -L "$HB_LIB_DIR" -Wl,-rpath,"$HB_LIB_DIR" -lhyperbolic -lpthread -ldl -lm
 }
