@@ -8,7 +8,7 @@ export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"; end_jobs' EXIT
-check 'a prefix' tests/bindings/stage-prefix "$folder/prefix" "$HB_LIB_DIR"
+check 'a prefix' stage_prefix "$folder/prefix"
 mkdir "$folder/story"
 python3 tests/bindings/programs.py bindings/cpp/README.md cpp "$folder/story"
 cat >"$folder/story/CMakeLists.txt" <<'CMAKE'
