@@ -1,5 +1,6 @@
 //! What the network's failures mean, in words and as a status.
 
+use super::http1::BadHead;
 use crate::error::{Error, Status};
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -99,11 +100,10 @@ fn is_certificate(cause: Cause<'_>) -> bool {
     matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
 }
 
-/// A head that hyper refuses: beyond its bound over HTTP/1.1, or, over HTTP/2, that or against the rules. The server
-/// would send it again, so that this is no failure of the connection.
+/// A head that is refused: beyond a bound over HTTP/1.1, or, over HTTP/2, that or against the rules. The server would
+/// send it again, so that this is no failure of the connection.
 fn is_bad_head(cause: Cause<'_>) -> bool {
-    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large)
-        || cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_library)
+    cause.is::<BadHead>() || cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_library)
 }
 
 /// An error and what is behind it. An I/O error that only wraps another shows that one too.

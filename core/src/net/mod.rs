@@ -7,6 +7,7 @@
 mod dial;
 mod fault;
 mod gzip;
+mod http1;
 mod names;
 mod pool;
 pub mod proxy;
@@ -32,7 +33,7 @@ use http::header::{
     USER_AGENT,
 };
 use http::{Method, Request, StatusCode, Uri, Version};
-use pool::{Body, Pool};
+use pool::Pool;
 use replay::Replay;
 use std::sync::Arc;
 use tape::Tape;
@@ -156,9 +157,9 @@ impl Live {
         Ok(Reply::live(response, lease))
     }
 
-    fn request(&self, attempt: Attempt) -> Request<Body> {
+    fn request(&self, attempt: Attempt) -> Request<Bytes> {
         let uri = self.endpoint.uri_of(attempt.route);
-        let mut request = Request::new(Body::new(attempt.body));
+        let mut request = Request::new(attempt.body);
         let headers = request.headers_mut();
         headers.clone_from(&self.headers);
         if let Some(key) = attempt.key {
@@ -179,7 +180,7 @@ impl Live {
 }
 
 /// Gives a request to `uri` the form of the connection that it is sent over.
-fn shape(request: &mut Request<Body>, uri: &Uri, http2: bool, whole_url: bool) {
+fn shape(request: &mut Request<Bytes>, uri: &Uri, http2: bool, whole_url: bool) {
     let host = uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
     match host.filter(|_| !http2) {
         Some(host) => drop(request.headers_mut().insert(HOST, host)),

@@ -10,8 +10,6 @@ use crate::recording::End;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, HeaderMap};
 use http::{Response, StatusCode};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use std::time::Duration;
 
 /// An answer whose head has come.
@@ -31,7 +29,6 @@ enum Body {
 
 /// A body that comes over a connection.
 struct Live {
-    incoming: Incoming,
     gzip: Option<Gzip>,
     /// Why it cannot be read.
     unreadable: Option<Error>,
@@ -39,8 +36,8 @@ struct Live {
 }
 
 impl Reply {
-    pub(super) fn live(response: Response<Incoming>, lease: Lease) -> Self {
-        let (head, incoming) = response.into_parts();
+    pub(super) fn live(response: Response<()>, lease: Lease) -> Self {
+        let (head, ()) = response.into_parts();
         let (mut gzip, mut unreadable) = (None, None);
         match head.headers.get(CONTENT_ENCODING).map(|name| name.as_bytes().to_ascii_lowercase()).as_deref() {
             None | Some(b"" | b"identity") => {}
@@ -51,7 +48,7 @@ impl Reply {
                 unreadable = Some(Error::new(Status::BadResponse, message));
             }
         }
-        let body = Body::Live(Box::new(Live { incoming, gzip, unreadable, lease }));
+        let body = Body::Live(Box::new(Live { gzip, unreadable, lease }));
         Self { status: head.status, headers: head.headers, body, ended: false, tape: None }
     }
 
@@ -115,14 +112,11 @@ impl Live {
             {
                 return Ok(Some(bytes));
             }
-            let Some(frame) = self.incoming.frame().await else {
+            let Some(bytes) = self.lease.next().await.map_err(|e| fault::broken_off(&*e))? else {
                 return self.gzip.as_mut().map_or(Ok(None), Gzip::finish);
             };
-            // Trailers say nothing that counts here.
-            let Ok(bytes) = frame.map_err(|e| fault::broken_off(&e))?.into_data() else { continue };
             match &mut self.gzip {
                 Some(gzip) => gzip.push(bytes),
-                None if bytes.is_empty() => {}
                 None => return Ok(Some(bytes)),
             }
         }

@@ -1,13 +1,15 @@
 //! One connection of the pool, of either version of HTTP, and what an answer holds of it.
 
-use super::super::dial::Counted;
+use super::super::dial::{BoxError, Counted};
+use super::super::http1::{Connection, Unanswered};
+use super::seat::Seat;
 use super::{Idle, KEEP, Shared};
 use crate::sync::lock;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -29,13 +31,12 @@ const STREAMS: usize = 250;
 /// The limit until the server has said its own: no number that a server says.
 const UNTOLD: usize = usize::MAX - 1;
 
-pub type Body = Full<Bytes>;
-
 /// A connection that serves one request at a time.
 pub struct Single {
     /// The runtime that drives it.
     pub runtime: runtime::Id,
-    pub sender: http1::SendRequest<Body>,
+    /// Where it waits for the next request.
+    pub seat: Seat,
     pub received: Arc<AtomicU64>,
 }
 
@@ -43,7 +44,7 @@ pub struct Single {
 pub struct Multiplexed {
     /// The runtime that drives it.
     pub runtime: runtime::Id,
-    pub sender: http2::SendRequest<Body>,
+    pub sender: http2::SendRequest<Full<Bytes>>,
     /// Streams that the server takes.
     limit: Arc<AtomicUsize>,
     pub active: AtomicUsize,
@@ -74,7 +75,7 @@ impl Multiplexed {
 /// What an answer holds of its connection.
 pub enum Lease {
     /// The whole of it.
-    One(One),
+    One(Box<One>),
     /// A stream, which ends with this.
     Stream(Stream),
 }
@@ -82,17 +83,29 @@ pub enum Lease {
 /// A connection that goes back to the pool once its answer was read to the end.
 pub struct One {
     pub line: Single,
+    pub connection: Connection,
     pub(super) pool: Weak<Shared>,
 }
 
 /// A stream's place on its connection.
 pub struct Stream {
     pub on: Arc<Multiplexed>,
-    pub(super) pool: Weak<Shared>,
+    /// The body of its answer.
+    body: Option<Incoming>,
+    pool: Weak<Shared>,
+}
+
+impl Stream {
+    /// Of a connection that counts it already.
+    pub(super) fn new(on: Arc<Multiplexed>, pool: &Arc<Shared>) -> Self {
+        Self { on, body: None, pool: Arc::downgrade(pool) }
+    }
 }
 
 impl Drop for Stream {
     fn drop(&mut self) {
+        // A body that was not read to its end resets its stream.
+        self.body = None;
         *lock(&self.on.used) = Instant::now();
         self.on.active.fetch_sub(1, Ordering::Relaxed);
         if let Some(pool) = self.pool.upgrade() {
@@ -108,14 +121,14 @@ impl Lease {
     /// Gives a connection back whose answer was read to its end. `keep` is what the server says of its patience.
     pub async fn give_back(self, keep: Option<Duration>) {
         let Self::One(mut one) = self else { return };
-        // It is ready a moment after the end; one that the server closes never is.
-        if one.line.sender.ready().await.is_err() {
+        if !one.connection.settle().await {
             return;
         }
-        let Some(pool) = one.pool.upgrade() else { return };
+        let One { line, connection, pool } = *one;
+        let Some(pool) = pool.upgrade().filter(|_| line.seat.take_back(connection)) else { return };
         // A second less than the server says: its clock may be ahead by the way there.
         let keep = keep.map_or(KEEP, |keep| keep.saturating_sub(Duration::from_secs(1)).min(KEEP));
-        lock(&pool.state).idle.push(Idle { line: one.line, until: Instant::now() + keep });
+        lock(&pool.state).idle.push(Idle { line, until: Instant::now() + keep });
         pool.changed.notify_one();
         pool.reap_later();
     }
@@ -128,26 +141,51 @@ impl Lease {
         }
     }
 
-    pub async fn try_send(
-        &mut self,
-        request: Request<Body>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
+    /// Sends a request and waits for the head of its answer.
+    pub async fn send(&mut self, request: Request<Bytes>) -> Result<Response<()>, Unanswered> {
         match self {
-            Self::One(one) => one.line.sender.try_send_request(request).await,
-            Self::Stream(stream) => stream.on.sender.clone().try_send_request(request).await,
+            Self::One(one) => one.connection.send(request).await,
+            Self::Stream(stream) => {
+                let bytes = request.body().clone();
+                let sent = stream.on.sender.clone().try_send_request(request.map(Full::new)).await;
+                let (head, body) = match sent {
+                    Ok(response) => response.into_parts(),
+                    Err(mut error) => {
+                        let back = error.take_message().map(|request| request.map(|_| bytes));
+                        return Err(Unanswered { error: error.into_error().into(), back });
+                    }
+                };
+                stream.body = Some(body);
+                Ok(Response::from_parts(head, ()))
+            }
         }
+    }
+
+    /// The next bytes of the body of its answer; `None` at its end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BoxError> {
+        let stream = match self {
+            Self::One(one) => return one.connection.next().await,
+            Self::Stream(stream) => stream,
+        };
+        while let Some(frame) = stream.body.as_mut() {
+            let Some(frame) = frame.frame().await else { break };
+            // Trailers say nothing that counts here.
+            if let Ok(bytes) = frame?.into_data()
+                && !bytes.is_empty()
+            {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
     }
 }
 
 impl Shared {
-    pub async fn open_http1(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
-        let received = stream.received();
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // Its error comes to the request that it serves.
-        tokio::spawn(async move { drop(connection.await) });
+    /// A new connection of HTTP/1.1, for one request.
+    pub fn open_http1(self: &Arc<Self>, stream: Counted) -> Lease {
         lock(&self.state).http1_only = true;
-        let line = Single { runtime: Handle::current().id(), sender, received };
-        Ok(Lease::One(One { line, pool: Arc::downgrade(self) }))
+        let line = Single { runtime: Handle::current().id(), seat: Seat::new(), received: stream.received() };
+        Lease::One(Box::new(One { line, connection: Connection::new(stream), pool: Arc::downgrade(self) }))
     }
 
     pub async fn open_http2(self: &Arc<Self>, stream: Counted) -> hyper::Result<Lease> {
@@ -201,6 +239,6 @@ impl Shared {
         state.http1_only = false;
         state.http2_streams.get_or_insert(STREAMS);
         state.http2.push(Arc::clone(&on));
-        Ok(Lease::Stream(Stream { on, pool: Arc::downgrade(self) }))
+        Ok(Lease::Stream(Stream::new(on, self)))
     }
 }

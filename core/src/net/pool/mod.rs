@@ -4,20 +4,21 @@
 //! streams as the server allows; a further one would wait unseen for another's end, so a further connection is made.
 
 mod connection;
+mod seat;
 
-pub use connection::{Body, Lease};
+pub use connection::Lease;
 
-use super::dial::{BoxError, Dialer};
+use super::dial::Dialer;
 use super::fault;
+use super::http1::Unanswered;
 use crate::account::Account;
 use crate::counters::Count;
 use crate::error::Error;
 use crate::log::Level;
 use crate::sync::lock;
+use bytes::Bytes;
 use connection::{Multiplexed, One, Single, Stream};
 use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::Ordering;
@@ -126,7 +127,7 @@ impl Pool {
     }
 
     /// Sends a request over a connection that is there, or a new one, and waits for the head of its answer.
-    pub async fn send(&self, mut request: Request<Body>) -> Result<(Response<Incoming>, Lease), Failure> {
+    pub async fn send(&self, mut request: Request<Bytes>) -> Result<(Response<()>, Lease), Failure> {
         let uri = request.uri().clone();
         loop {
             let connecting = self.0.within_limit(self.0.connection());
@@ -135,7 +136,7 @@ impl Pool {
             let http2 = matches!(lease, Lease::Stream(_));
             super::shape(&mut request, &uri, http2, self.0.dialer.forward().is_some());
             let before = lease.received();
-            let error = match lease.try_send(request).await {
+            let error = match lease.send(request).await {
                 Ok(response) => return Ok((response, lease)),
                 Err(error) => error,
             };
@@ -155,20 +156,14 @@ impl Shared {
 
     /// What becomes of a request that got no answer, and over a connection that was `used` before, or not; `silent` is
     /// that it brought not a byte. Gives it back where it goes over another connection without a word.
-    fn undone(
-        &self,
-        mut error: TrySendError<Request<Body>>,
-        used: bool,
-        silent: bool,
-    ) -> Result<Request<Body>, Failure> {
+    fn undone(&self, unanswered: Unanswered, used: bool, silent: bool) -> Result<Request<Bytes>, Failure> {
         // Given back is what not a byte was written of. An old connection counts as found dead then; where a new one is
         // no better, another would hardly be.
-        let back = error.take_message();
+        let Unanswered { error: cause, back } = unanswered;
         let sent = back.is_none();
         if let (true, Some(back)) = (used, back) {
             return Ok(back);
         }
-        let cause: BoxError = error.into_error().into();
         // A stream counts as silent always: nobody counts its bytes.
         let died = used && silent && !fault::is_by_frame(&*cause);
         let replay = died || fault::is_unseen(&*cause);
@@ -225,10 +220,16 @@ impl Shared {
         state.keep_those_of(Handle::current().id());
         if let Some(on) = state.http2.iter().find(|on| on.room() > 0) {
             on.active.fetch_add(1, Ordering::Relaxed);
-            return Step::Take(Lease::Stream(Stream { on: Arc::clone(on), pool: Arc::downgrade(self) }));
+            return Step::Take(Lease::Stream(Stream::new(Arc::clone(on), self)));
         }
-        if let Some(idle) = state.idle.pop() {
-            return Step::Take(Lease::One(One { line: idle.line, pool: Arc::downgrade(self) }));
+        while let Some(Idle { line, .. }) = state.idle.pop() {
+            if let Some(connection) = line.seat.leave() {
+                return Step::Take(Lease::One(Box::new(One {
+                    line,
+                    connection,
+                    pool: Arc::downgrade(self),
+                })));
+            }
         }
         if state.waiting < state.coming(self.dialer.is_tls()) {
             state.waiting += 1;
@@ -247,9 +248,10 @@ impl Shared {
         let line = self.dialer.dial().await.map_err(|e| fault::no_connection(&*e, self.limit))?;
         self.account.counters.add(Count::Connections, 1);
         self.account.log.tell(Level::Debug, 0, None, "connected", || [("http2", line.http2.into())]);
-        let opened =
-            if line.http2 { self.open_http2(line.stream).await } else { self.open_http1(line.stream).await };
-        opened.map_err(|e| fault::no_connection(&e, None))
+        if !line.http2 {
+            return Ok(self.open_http1(line.stream));
+        }
+        self.open_http2(line.stream).await.map_err(|e| fault::no_connection(&e, None))
     }
 
     /// A connection that had been fine was found dead: the others may be too, as after a change of the network, and
@@ -309,7 +311,7 @@ impl State {
     /// Forgets what is closed, and closes what was idle for too long.
     fn prune(&mut self) {
         let now = Instant::now();
-        self.idle.retain(|idle| idle.line.sender.is_ready() && idle.until > now);
+        self.idle.retain(|idle| idle.line.seat.is_taken() && idle.until > now);
         self.http2.retain(|on| {
             let over = on.is_idle() && *lock(&on.used) + KEEP <= now;
             !on.sender.is_closed() && !over
