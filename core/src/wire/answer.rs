@@ -4,8 +4,10 @@ use super::choice::{Adding, Choice};
 use super::chunk::{ChoiceChunk, Chunk, is_known};
 use super::clean::{identifier, write_value};
 use super::fields::{Fields, Rule};
+use super::frame::Place;
 use super::json::{Type, Value};
 use super::reasoning::begins_inside;
+use super::strings::Str;
 use super::tolerated::Tolerated;
 use super::{Bound, Budget, Kind, Limits, Sink};
 use crate::text::Text;
@@ -36,6 +38,8 @@ pub struct Answer {
     pub(super) kind: Kind,
     begins_inside: bool,
     budget: Budget,
+    /// The last string that had escapes, for its memory.
+    unescaped: Vec<u8>,
 }
 
 /// Token counts, as far as the server gave them.
@@ -66,6 +70,7 @@ impl Answer {
             kind,
             begins_inside: false,
             budget: Budget::new(limits.answer),
+            unescaped: Vec::new(),
         }
     }
 
@@ -110,18 +115,32 @@ impl Answer {
             if let Some(usage) = part.usage {
                 self.apply_usage(usage)?;
             }
-            let mut adding = Adding {
-                choice: &mut self.choices[index],
-                number: index as u32,
-                begins_inside: self.begins_inside,
-                budget: &mut self.budget,
-                odd: &mut self.tolerated,
-                tool_calls: limits.tool_calls,
-                sink,
-            };
-            adding.apply(value, &part)?;
+            self.adding(index, limits.tool_calls, sink).apply(value, &part)?;
         }
         Ok(error)
+    }
+
+    /// Adds words to a text to which the same event added before.
+    pub(super) fn add_words(&mut self, to: Place, words: Str<'_>, sink: &mut Sink<'_>) -> Result<(), Bound> {
+        self.adding(to.choice, 0, sink).string(words, to.channel)
+    }
+
+    fn adding<'c, 's>(
+        &'c mut self,
+        index: usize,
+        tool_calls: usize,
+        sink: &'c mut Sink<'s>,
+    ) -> Adding<'c, 's> {
+        Adding {
+            choice: &mut self.choices[index],
+            number: index as u32,
+            begins_inside: self.begins_inside,
+            budget: &mut self.budget,
+            odd: &mut self.tolerated,
+            unescaped: &mut self.unescaped,
+            tool_calls,
+            sink,
+        }
     }
 
     fn apply_head(&mut self, chunk: &Chunk<'_>) -> Result<(), Bound> {
@@ -208,6 +227,7 @@ impl Answer {
     /// The answer ends here, complete or not: what waited becomes part of it, and what is missing is filled in.
     pub(super) fn settle(&mut self, sink: &mut Sink<'_>) {
         self.finish_choices(sink, false);
+        self.unescaped = Vec::new();
         let (object, role) = match self.kind {
             Kind::Chat => ("chat.completion", "assistant"),
             Kind::Completion => ("text_completion", ""),
@@ -225,16 +245,8 @@ impl Answer {
     }
 
     fn finish_choices(&mut self, sink: &mut Sink<'_>, complete: bool) {
-        for (number, choice) in self.choices.iter_mut().enumerate() {
-            let mut adding = Adding {
-                choice,
-                number: number as u32,
-                begins_inside: self.begins_inside,
-                budget: &mut self.budget,
-                odd: &mut self.tolerated,
-                tool_calls: 0,
-                sink,
-            };
+        for index in 0..self.choices.len() {
+            let mut adding = self.adding(index, 0, sink);
             if complete {
                 adding.finish();
             } else {

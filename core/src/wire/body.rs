@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::errors;
+use super::frame::Frame;
 use super::json::{Type, parse};
 use super::reading::Reading;
 use super::sse::{Event, Sse};
@@ -53,6 +54,7 @@ impl Decoder {
             strict,
             http_status: 0,
             answer,
+            frame: Frame::default(),
             done: false,
             failed: None,
             is_refused: false,

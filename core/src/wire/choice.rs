@@ -6,6 +6,7 @@ use super::clean::identifier;
 use super::fields::{Fields, Grown, Rule};
 use super::json::{Type, Value};
 use super::reasoning::{Channel, Splitter};
+use super::strings::Str;
 use super::tolerated::{Oddity, Tolerated};
 use super::tool_calls::{Cost, ToolCalls};
 use super::unicode::Joiner;
@@ -75,6 +76,7 @@ pub(super) struct Adding<'c, 's> {
     pub(super) begins_inside: bool,
     pub(super) budget: &'c mut Budget,
     pub(super) odd: &'c mut Tolerated,
+    pub(super) unescaped: &'c mut Vec<u8>,
     pub(super) tool_calls: usize,
     pub(super) sink: &'c mut Sink<'s>,
 }
@@ -159,7 +161,7 @@ impl Adding<'_, '_> {
             return Ok(());
         };
         match value.kind() {
-            Type::String => self.string(value, channel),
+            Type::String => value.string().map_or(Ok(()), |text| self.string(text, channel)),
             Type::Array => value.items().try_for_each(|item| self.content(item, channel, deeper)),
             Type::Object => self.part(value, channel, deeper),
             Type::Null => Ok(()),
@@ -182,22 +184,24 @@ impl Adding<'_, '_> {
         words.map_or(Ok(()), |words| self.content(words, channel, depth))
     }
 
-    fn string(&mut self, value: Value<'_>, channel: Channel) -> Result<(), Bound> {
-        self.budget.spend(value.raw().len())?;
-        let Some(text) = value.string() else { return Ok(()) };
-        let bytes = text.bytes(self.odd);
+    pub(super) fn string(&mut self, text: Str<'_>, channel: Channel) -> Result<(), Bound> {
+        // With its quotes.
+        self.budget.spend(text.raw().len() + 2)?;
+        let mut unescaped = std::mem::take(self.unescaped);
+        let bytes = text.bytes_in(&mut unescaped, self.odd);
         let joiner = match channel {
             Channel::Text => &mut self.choice.text_joiner,
             Channel::Reasoning => &mut self.choice.reasoning_joiner,
         };
         self.choice.has_text |= channel == Channel::Text;
-        if let Some(whole) = joiner.whole(&bytes) {
+        if let Some(whole) = joiner.whole(bytes) {
             self.emit(whole, channel);
         } else {
             let mut joined = String::new();
-            joiner.push(&bytes, &mut joined, self.odd);
+            joiner.push(bytes, &mut joined, self.odd);
             self.emit(&joined, channel);
         }
+        *self.unescaped = unescaped;
         Ok(())
     }
 

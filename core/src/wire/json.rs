@@ -7,6 +7,7 @@
 use super::numbers::{is_number, scalar_kind};
 use super::strings::Str;
 use super::tolerated::{Oddity, Tolerated};
+use memchr::memchr2;
 use std::borrow::Cow;
 
 /// Why reading stopped.
@@ -235,15 +236,13 @@ impl<'a> Reader<'a> {
         }
         let from = self.at + 1;
         let mut at = from;
-        while let Some(byte) = self.input.get(at) {
-            match byte {
-                b'"' => {
-                    self.at = at + 1;
-                    return Ok(Str::new(&self.input[from..at]));
-                }
-                b'\\' => at += 2,
-                _ => at += 1,
+        while let Some(found) = self.input.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+            at += found;
+            if self.input[at] == b'"' {
+                self.at = at + 1;
+                return Ok(Str::new(&self.input[from..at]));
             }
+            at += 2;
         }
         Err(Fault::Cut)
     }

@@ -20,6 +20,7 @@ mod clean;
 pub mod close;
 pub mod errors;
 mod fields;
+mod frame;
 pub mod json;
 mod numbers;
 mod page;

@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::chunk::Chunk;
 use super::clean::write_value;
 use super::errors::{self, Sign};
+use super::frame::Frame;
 use super::json::{Fault, Type, Value, parse};
 use super::sse::Event;
 use super::tolerated::{Oddity, Tolerated};
@@ -17,6 +18,7 @@ pub(super) struct Reading {
     pub(super) strict: bool,
     pub(super) http_status: u16,
     pub(super) answer: Answer,
+    pub(super) frame: Frame,
     pub(super) done: bool,
     pub(super) failed: Option<Error>,
     /// The server sent an error in place of an answer.
@@ -43,6 +45,12 @@ impl Reading {
     /// One event: JSON values, `[DONE]`, or several of them glued together. `ended` says whether a blank line
     /// ended it: what the end of the stream cut off counts only as far as it is whole.
     pub(super) fn event(&mut self, event: Event<'_>, ended: bool, sink: &mut Sink<'_>) -> Result<(), Error> {
+        let is_plain = ended && !event.bare && event.name.is_empty() && !self.done;
+        if is_plain && let Some((place, words)) = self.frame.words(event.data) {
+            self.answer.add_words(place, words, sink)?;
+            return self.check_strict();
+        }
+        let odd = self.answer.tolerated.total();
         let mut rest = event.data;
         let mut values = 0;
         while !self.done {
@@ -73,6 +81,9 @@ impl Reading {
         }
         if event.bare {
             self.answer.tolerated.add(Oddity::BareLine);
+        }
+        if is_plain && values == 1 && !self.done && self.answer.tolerated.total() == odd {
+            self.frame.learn(event.data, self.limits.json_depth);
         }
         self.check_strict()
     }

@@ -1,6 +1,7 @@
 //! The strings of JSON: escapes undone, characters not yet joined.
 
 use super::tolerated::{Oddity, Tolerated};
+use memchr::memchr;
 use std::borrow::Cow;
 
 /// The inside of a string: what stood between the quotes.
@@ -27,20 +28,38 @@ impl<'a> Str<'a> {
     /// Its bytes with the escapes undone. Half a surrogate pair comes out as its three bytes (WTF-8), so that
     /// the half in the next event can still join it; bytes that are no UTF-8 come out as they are.
     pub fn bytes(self, odd: &mut Tolerated) -> Cow<'a, [u8]> {
-        if self.raw.iter().any(|byte| *byte < 0x20) {
+        let mut out = Vec::new();
+        if std::ptr::eq(self.bytes_in(&mut out, odd), self.raw) {
+            Cow::Borrowed(self.raw)
+        } else {
+            Cow::Owned(out)
+        }
+    }
+
+    /// The same, in the memory of `out` where they are others than those of the string.
+    pub fn bytes_in<'o>(self, out: &'o mut Vec<u8>, odd: &mut Tolerated) -> &'o [u8]
+    where
+        'a: 'o,
+    {
+        let (mut has_control, mut has_escape) = (false, false);
+        for byte in self.raw {
+            has_control |= *byte < 0x20;
+            has_escape |= *byte == b'\\';
+        }
+        if has_control {
             odd.add(Oddity::ControlCharacter);
         }
-        if !self.raw.contains(&b'\\') {
-            return Cow::Borrowed(self.raw);
+        if !has_escape {
+            return self.raw;
         }
-        let mut out = Vec::with_capacity(self.raw.len());
+        out.clear();
         let mut rest = self.raw;
-        while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        while let Some(at) = memchr(b'\\', rest) {
             out.extend_from_slice(&rest[..at]);
-            rest = unescape(&rest[at + 1..], &mut out, odd);
+            rest = unescape(&rest[at + 1..], out, odd);
         }
         out.extend_from_slice(rest);
-        Cow::Owned(out)
+        out
     }
 }
 

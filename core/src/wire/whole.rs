@@ -62,6 +62,7 @@ impl Adding<'_, '_> {
             begins_inside: self.begins_inside,
             budget: &mut budget,
             odd: self.odd,
+            unescaped: self.unescaped,
             tool_calls: self.tool_calls,
             sink: &mut |_| {},
         };
