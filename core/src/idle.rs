@@ -1,9 +1,10 @@
 //! Silence, counted in time in which this process ran.
 
-use std::future::Future;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// A silence is counted in this many steps.
 const STEPS: u32 = 8;
@@ -17,6 +18,9 @@ const STEPS: u32 = 8;
 pub struct Idle {
     limit: Option<Duration>,
     silent: Duration,
+    /// When the step under way ends. It goes on over many waits, so that what comes leaves the timer alone.
+    step: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 /// How a wait ended.
@@ -32,7 +36,7 @@ pub enum Waited<T> {
 impl Idle {
     /// A silence that may last as long as `limit`; `None` is for ever.
     pub fn new(limit: Option<Duration>) -> Self {
-        Self { limit, silent: Duration::ZERO }
+        Self { limit, silent: Duration::ZERO, step: None, timer: None }
     }
 
     /// The limit.
@@ -50,21 +54,37 @@ impl Idle {
         let mut future = pin!(future);
         loop {
             let begun = Instant::now();
-            let step = self.limit.map(|limit| limit.saturating_sub(self.silent).min(limit / STEPS));
-            let end = step.and_then(|step| begun.checked_add(step));
-            let Some(end) = end.into_iter().chain(until).min() else {
+            let Some(end) = self.step_end(begun).into_iter().chain(until).min() else {
                 return Waited::Came(future.await);
             };
-            let output = timeout_at(end, future.as_mut()).await;
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
+            if timer.deadline() != end {
+                timer.as_mut().reset(end);
+            }
+            let came = poll_fn(|context| match future.as_mut().poll(context) {
+                Poll::Ready(output) => Poll::Ready(Some(output)),
+                Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+            });
+            let output = came.await;
             let now = Instant::now();
-            self.silent += step.unwrap_or_default().min(now - begun);
+            self.silent += now.min(end) - begun;
             match output {
-                Ok(output) => return Waited::Came(output),
-                Err(_) if until.is_some_and(|until| until <= now) => return Waited::Until,
-                Err(_) if self.limit.is_some_and(|limit| limit <= self.silent) => return Waited::Silent,
-                Err(_) => {}
+                Some(output) => return Waited::Came(output),
+                None if until.is_some_and(|until| until <= now) => return Waited::Until,
+                None if self.limit.is_some_and(|limit| limit <= self.silent) => return Waited::Silent,
+                None => {}
             }
         }
+    }
+
+    /// When the step that is under way `now` ends, or the silence is too long.
+    fn step_end(&mut self, now: Instant) -> Option<Instant> {
+        let limit = self.limit?;
+        if self.step.is_none_or(|end| end <= now) {
+            self.step = now.checked_add(limit / STEPS);
+        }
+        let last = now.checked_add(limit.saturating_sub(self.silent));
+        self.step.into_iter().chain(last).min()
     }
 }
 

@@ -176,6 +176,7 @@ impl Queue {
             if state.is_over() {
                 break Err(Status::Closed);
             }
+            state.called = false;
             state = match until {
                 None => wait(&self.arrived, state),
                 Some(until) => {
@@ -330,9 +331,10 @@ impl Queue {
         }
         let bell = state.bell.as_ref().filter(|_| reason && (again || !told));
         let ring = bell.map(|bell| Ring::new(self, bell));
-        let is_awaited = state.taking && reason;
+        // Once is enough, however much comes before it runs.
+        let is_due = state.taking && reason && !std::mem::replace(&mut state.called, true);
         drop(state);
-        if is_awaited {
+        if is_due {
             self.arrived.notify_one();
         }
         ring

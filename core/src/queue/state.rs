@@ -34,6 +34,8 @@ pub struct State {
     pub waiting: usize,
     pub closed: bool,
     pub taking: bool,
+    /// The consumer that waits was told, and has not come yet.
+    pub called: bool,
     /// Somebody wants the consumer back.
     pub woken: bool,
     /// Whether there was a reason to come when the state was last left.

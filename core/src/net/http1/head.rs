@@ -5,7 +5,8 @@ use crate::net::dial::BoxError;
 use bytes::{Buf, Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{Method, Request, Response, StatusCode};
-use memchr::memmem::find_iter;
+use memchr::memchr_iter;
+use zeroize::Zeroizing;
 
 /// Bytes and fields of a head, at most: far beyond the bound on headers that clients set, whose error says more.
 const MOST_BYTES: usize = 400 << 10;
@@ -30,22 +31,25 @@ pub struct Head {
     pub keeps: bool,
 }
 
-/// A request as it is sent: its head, and its body.
+/// A request as it is sent: its head, and its body. The head has the key in it, and so is zeroed behind.
 pub fn write(request: &Request<Bytes>) -> [Bytes; 2] {
-    let body = request.body();
-    let path = request.uri();
-    let mut head = format!("{} {path} HTTP/1.1\r\n", request.method()).into_bytes();
-    for (name, value) in request.headers() {
-        head.extend_from_slice(name.as_str().as_bytes());
-        head.extend_from_slice(b": ");
-        head.extend_from_slice(value.as_bytes());
-        head.extend_from_slice(b"\r\n");
+    let (method, target, body) = (request.method(), request.uri().to_string(), request.body());
+    let length =
+        if *method == Method::GET { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+    let fields =
+        || request.headers().iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
+    let size: usize = fields().map(|(name, value)| name.len() + value.len() + 4).sum();
+    // No growth: what it would leave behind is not zeroed.
+    let mut head =
+        Zeroizing::new(Vec::with_capacity(method.as_str().len() + target.len() + length.len() + size + 14));
+    let mut add = |parts: &[&[u8]]| parts.iter().for_each(|part| head.extend_from_slice(part));
+    add(&[method.as_str().as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"]);
+    for (name, value) in fields() {
+        add(&[name, b": ", value, b"\r\n"]);
     }
-    if request.method() != Method::GET {
-        head.extend_from_slice(format!("content-length: {}\r\n", body.len()).as_bytes());
-    }
-    head.extend_from_slice(b"\r\n");
-    [head.into(), body.clone()]
+    add(&[length.as_bytes(), b"\r\n"]);
+    debug_assert_eq!(head.capacity(), head.len());
+    [Bytes::from_owner(head), body.clone()]
 }
 
 /// Takes the head of an answer from what came, once it is whole. Before it may come others, which say that one is on its
@@ -86,7 +90,7 @@ pub fn read(came: &mut BytesMut, searched: &mut usize) -> Result<Option<Head>, B
 /// Whether an empty line is in what came.
 fn ends(came: &[u8], searched: &mut usize) -> bool {
     let from = searched.saturating_sub(2);
-    let found = find_iter(&came[from..], b"\n").any(|at| {
+    let found = memchr_iter(b'\n', &came[from..]).any(|at| {
         let rest = &came[from + at + 1..];
         rest.starts_with(b"\n") || rest.starts_with(b"\r\n")
     });

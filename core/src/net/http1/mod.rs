@@ -153,7 +153,10 @@ impl Connection {
         }
         if self.flushing {
             match ready!(Pin::new(&mut self.stream).poll_flush(context)) {
-                Ok(()) => self.flushing = false,
+                Ok(()) => {
+                    self.flushing = false;
+                    self.unsent = Default::default();
+                }
                 Err(error) => self.give_up(error),
             }
         }
