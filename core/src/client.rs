@@ -97,7 +97,10 @@ impl Client {
         let guard = EndGuard(Arc::clone(&op));
         // Tasks begin in any order; the line is that of the calls.
         let turn = shared.line_up(&op, &plan);
-        let task = runtime.spawn(async move { shared.run(guard, &plan, turn).await });
+        let life = async move { shared.run(guard, &plan, turn).await };
+        // Ten thousand streams have as many of these, and a layer that takes a future by value doubles it.
+        debug_assert!(size_of_val(&life) <= 8 << 10, "{} bytes", size_of_val(&life));
+        let task = runtime.spawn(life);
         op.set_task(task.abort_handle());
         Ok(())
     }

@@ -12,6 +12,7 @@ use crate::retry::retry_after;
 use crate::wire::Flow;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use std::future::Future;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -66,7 +67,7 @@ impl Shared {
     ) -> Result<Option<Reply>, Stop> {
         let sent = Instant::now();
         let first_token = policy.first_token.and_then(|limit| sent.checked_add(limit));
-        let Some(reply) = within(first_token, self.net.send(attempt)).await else {
+        let Some(reply) = within(first_token, pin!(self.net.send(attempt))).await else {
             return Err(passed("first_token", policy.first_token, op).into());
         };
         let reply = reply.map_err(|failure| {
@@ -94,7 +95,8 @@ impl Shared {
         loop {
             let first_token = first_token.filter(|_| !before.has_piece);
             let until = first_token.into_iter().chain(finished).min();
-            match idle.wait(until, reply.next()).await {
+            let waited = idle.wait(until, pin!(reply.next())).await;
+            match waited {
                 Waited::Came(Ok(Some(bytes))) => {
                     self.account
                         .log
@@ -188,8 +190,9 @@ pub fn passed(which: &str, limit: Option<Duration>, op: &Op) -> Error {
     )
 }
 
-/// Waits for `future`, at most until `limit`.
-pub async fn within<F: Future>(limit: Option<Instant>, future: F) -> Option<F::Output> {
+/// Waits for `future`, at most until `limit`. It is pinned outside: each layer that takes a future by value keeps room for
+/// it twice, and these are the large ones.
+pub async fn within<F: Future + Unpin>(limit: Option<Instant>, future: F) -> Option<F::Output> {
     match limit {
         None => Some(future.await),
         Some(limit) => timeout_at(limit, future).await.ok(),

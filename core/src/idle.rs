@@ -1,7 +1,7 @@
 //! Silence, counted in time in which this process ran.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -50,8 +50,11 @@ impl Idle {
     }
 
     /// Waits for `future`, at most until `until`, and counts the silence.
-    pub async fn wait<F: Future>(&mut self, until: Option<Instant>, future: F) -> Waited<F::Output> {
-        let mut future = pin!(future);
+    pub async fn wait<F: Future + Unpin>(
+        &mut self,
+        until: Option<Instant>,
+        mut future: F,
+    ) -> Waited<F::Output> {
         loop {
             let begun = Instant::now();
             let Some(end) = self.step_end(begun).into_iter().chain(until).min() else {
@@ -61,7 +64,7 @@ impl Idle {
             if timer.deadline() != end {
                 timer.as_mut().reset(end);
             }
-            let came = poll_fn(|context| match future.as_mut().poll(context) {
+            let came = poll_fn(|context| match Pin::new(&mut future).poll(context) {
                 Poll::Ready(output) => Poll::Ready(Some(output)),
                 Poll::Pending => timer.as_mut().poll(context).map(|()| None),
             });
@@ -92,6 +95,7 @@ impl Idle {
 mod tests {
     use super::{Idle, Waited};
     use std::future::pending;
+    use std::pin::pin;
     use std::time::Duration;
     use tokio::time::{Instant, advance, sleep};
 
@@ -128,12 +132,12 @@ mod tests {
     async fn what_comes_breaks_it_only_if_it_counts() {
         let mut idle = Idle::new(Some(LIMIT));
         for _ in 0..10 {
-            assert!(matches!(idle.wait(None, sleep(LIMIT / 2)).await, Waited::Came(())));
+            assert!(matches!(idle.wait(None, pin!(sleep(LIMIT / 2))).await, Waited::Came(())));
             idle.broken();
         }
         let begun = Instant::now();
         let mut came = 0;
-        while let Waited::Came(()) = idle.wait(None, sleep(Duration::from_secs(7))).await {
+        while let Waited::Came(()) = idle.wait(None, pin!(sleep(Duration::from_secs(7)))).await {
             came += 1;
         }
         assert_eq!((came, begun.elapsed().as_secs()), (11, LIMIT.as_secs()));
@@ -144,6 +148,6 @@ mod tests {
         let until = Instant::now() + LIMIT / 3;
         assert!(matches!(Idle::new(Some(LIMIT)).wait(Some(until), pending::<()>()).await, Waited::Until));
         assert!(matches!(Idle::new(None).wait(Some(until), pending::<()>()).await, Waited::Until));
-        assert!(matches!(Idle::new(None).wait(None, async { 5 }).await, Waited::Came(5)));
+        assert!(matches!(Idle::new(None).wait(None, pin!(async { 5 })).await, Waited::Came(5)));
     }
 }

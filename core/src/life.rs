@@ -20,7 +20,7 @@ use crate::wire::{Decoder, Expect, Limits};
 use std::future::{Future, poll_fn};
 use std::iter::successors;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
@@ -134,7 +134,7 @@ impl Shared {
         let (turn, retries, replayed, refused) = (Some(turn), 0, false, false);
         let plan = plan.clone();
         let life = Life { op, plan, policy, until, turn, stream, usage, retries, replayed, refused };
-        let outcome = within(until, caught(self.attempts(life))).await;
+        let outcome = within(until, pin!(caught(pin!(self.attempts(life))))).await;
         let outcome = match outcome {
             Some(outcome) => outcome,
             // It may have been whole, and waiting for its usage.
@@ -340,9 +340,8 @@ fn refuses_stream_options(error: &Error) -> bool {
 }
 
 /// Runs `future`; a panic in it becomes an error.
-async fn caught<F: Future>(future: F) -> Result<F::Output, Error> {
-    let mut future = pin!(future);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+async fn caught<F: Future + Unpin>(mut future: F) -> Result<F::Output, Error> {
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(context))) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(Error::panicked(&*panic))),
     })
