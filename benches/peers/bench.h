@@ -1,6 +1,6 @@
 /*
  * What the programs in C share: clocks, their own cost, the stamps of the paced work, and the line of JSON in which
- * each says what its work cost. benches/peers/README.md says what a program is asked.
+ * each says what its work cost. benches/README.md says what a program is asked.
  */
 #ifndef BENCH_H
 #define BENCH_H

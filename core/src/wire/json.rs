@@ -90,7 +90,7 @@ impl<'a> Value<'a> {
         let mut odd = Tolerated::default();
         std::iter::from_fn(move || {
             let key = reader.next_key(&mut odd).ok()??;
-            let value = reader.value(MAX_DEPTH, &mut odd).ok()?;
+            let value = reader.skip().ok()?;
             Some((key.bytes(&mut odd), value))
         })
     }
@@ -101,7 +101,7 @@ impl<'a> Value<'a> {
         let mut odd = Tolerated::default();
         std::iter::from_fn(move || {
             let more = reader.next_item(&mut odd).ok()?;
-            if more { reader.value(MAX_DEPTH, &mut odd).ok() } else { None }
+            if more { reader.skip().ok() } else { None }
         })
     }
 
@@ -190,6 +190,29 @@ impl<'a> Reader<'a> {
             _ => self.scalar(odd)?,
         }
         Ok(Value { raw: &self.input[from..self.at] })
+    }
+
+    /// Steps over the next value, which was read before: all that counts is where its brackets close.
+    fn skip(&mut self) -> Result<Value<'a>, Fault> {
+        let first = self.peek()?;
+        let (from, mut open) = (self.at, 0usize);
+        if !matches!(first, b'{' | b'[' | b'"') {
+            self.scalar(&mut Tolerated::default())?;
+            return Ok(Value { raw: &self.input[from..self.at] });
+        }
+        loop {
+            match self.input.get(self.at).ok_or(Fault::Cut)? {
+                b'"' => drop(self.string()?),
+                byte => {
+                    open += usize::from(matches!(byte, b'{' | b'['));
+                    open -= usize::from(matches!(byte, b'}' | b']'));
+                    self.at += 1;
+                }
+            }
+            if open == 0 {
+                return Ok(Value { raw: &self.input[from..self.at] });
+            }
+        }
     }
 
     /// The next name and its colon, or `None` behind the closing brace.
