@@ -51,10 +51,10 @@ build_simulator() {
     cargo build --workspace
 }
 
-# The path of the header that the build just made.
+# generated_header FLAG...: the path of the header that a build with these flags makes.
 generated_header() {
     local out_dir
-    out_dir=$(cargo build --workspace --message-format=json |
+    out_dir=$(cargo build "$@" --message-format=json |
         sed -n '/"reason":"build-script-executed"/s|.*"out_dir":"\([^"]*/hyperbolic[-/][0-9a-f]*/out\)".*|\1|p')
     printf '%s/hyperbolic.h' "$out_dir"
 }

@@ -1,0 +1,41 @@
+# about: the library against its baseline (abidiff), the header, symbols.txt and both libraries against each other
+# group: package
+# needs: nm=binutils abidiff=abigail-tools python3=python3
+not() { ! "$@"; }
+
+run_checks rules 60 python3 tests/abi/rules.py include/hyperbolic.h
+expect_silence rules
+collect rules
+
+build_library debug
+compare=(abidiff --harmless --no-show-locs "$HB_BASELINE")
+check 'nothing has changed since the baseline (if it may: tests/run --update-abi)' \
+    "${compare[@]}" "$HB_LIB_DIR/libhyperbolic.so"
+
+# What of that is seen: the baseline with one thing changed is compared with itself.
+broken() {
+    sed "$2" "$HB_BASELINE" >"$HB_OUT/$1.xml"
+    check "$1 is a change" not cmp -s "$HB_BASELINE" "$HB_OUT/$1.xml"
+    check "$1 is seen" not "${compare[@]}" "$HB_OUT/$1.xml"
+}
+u32=$(sed -n 's/.*<type-decl name="u32".* id="\([0-9a-f]*\)".*/\1/p' "$HB_BASELINE")
+u64=$(sed -n 's/.*<type-decl name="u64".* id="\([0-9a-f]*\)".*/\1/p' "$HB_BASELINE")
+client=$(sed -n '/function-decl name="hb_client_free"/,/<return/s/.*<parameter type-id="\([0-9a-f]*\)".*/\1/p' "$HB_BASELINE")
+usage='/function-decl name="hb_usage_model"/,/<\/function-decl>/'
+event='/class-decl name="hb_event"/,/<\/class-decl>/'
+broken removed-function "$usage d; /elf-symbol name=\"hb_usage_model\"/d"
+broken wider-parameter "$usage s/\"$u32\"/\"$u64\"/"
+broken other-handle "$usage s/type-id=\"[0-9a-f]*\" name=\"usage\"/type-id=\"$client\" name=\"usage\"/"
+broken fewer-parameters "$usage { /name=\"index\"/d }"
+broken other-result "$usage s/<return type-id=\"[0-9a-f]*\"/<return type-id=\"$u32\"/"
+broken removed-field "$event { /layout-offset-in-bits=\"704\"/,/<\/data-member>/d }"
+broken wider-field "$event s/name=\"attempt\" type-id=\"$u32\"/name=\"attempt\" type-id=\"$u64\"/"
+broken larger-struct '/class-decl name="hb_event"/s/"768"/"832"/'
+broken renamed-field "$event s/name=\"attempt\"/name=\"try\"/"
+
+# What is declared is listed (above), is in both libraries, and there is nothing else.
+build_library release
+listed_symbols >"$HB_OUT/listed"
+check 'the header declares what is listed' diff -u "$HB_OUT/listed" <(declared_symbols)
+check 'the shared library has it' diff -u "$HB_OUT/listed" <(exported_symbols "$HB_LIB_DIR/libhyperbolic.so")
+check 'the static library has it' diff -u "$HB_OUT/listed" <(archived_symbols "$HB_LIB_DIR/libhyperbolic.a")
