@@ -11,6 +11,7 @@ for order in -DHARFBUZZ_FIRST -DHYPERBOLIC_FIRST; do
     collect "program$order"
     for compiler in 'gcc -std=c2x' 'clang -std=c99' 'g++ -x c++ -std=c++98' 'g++ -x c++ -std=c++2b' 'clang++ -x c++ -std=c++17'; do
         read -ra command <<<"$compiler"
+        # shellcheck disable=SC2154 # programs.sh sets warnings
         check "$compiler $order" "${command[@]}" "${warnings[@]}" "$order" -I "$HB_INCLUDE" "${includes[@]}" \
             -fsyntax-only tests/abi/harfbuzz.c
     done
