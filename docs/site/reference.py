@@ -26,7 +26,8 @@ GROUPS = (
     ("text", "Texts and JSON", "hb_text hb_json_ HB_NUL"),
     ("library", "The library itself", "hb_abi_version hb_library_version hb_shutdown HYPERBOLIC_ HB_API HB_CALL"),
 )
-LABEL = re.compile(r"([A-Z][a-z]+):(\s+)")
+LABEL = re.compile(r"(Ownership|Thread|Blocks|Fails|When|Data|Answer|Leaving|Managed):\s+")
+LONGEST_SIGNATURE = 60
 
 
 @dataclass
@@ -74,29 +75,39 @@ def items_of(header):
             found.append(Item(name[1] or name[2], "type", code.split("\n#")[0], comment))
         elif code.startswith("HB_API"):
             name = re.search(r"(\w+)\s*\(", code)[1]
-            found.append(Item(name, "function", re.sub(r"^HB_API\s+", "", code).replace("struct ", ""), comment))
+            found.append(Item(name, "function", signature(code), comment))
             exported.discard(name)
     if exported:
         raise Homeless(f"not read: {', '.join(sorted(exported))}")
     return found
 
 
+def signature(code):
+    """A declaration as narrow as it may be: in one line, or a parameter a line."""
+    plain = " ".join(re.sub(r"^HB_API\s+|\bstruct\s+", "", code).split())
+    if len(plain) <= LONGEST_SIGNATURE:
+        return plain
+    head, parameters = plain.removesuffix(");").split("(")
+    return head + "(\n    " + ",\n    ".join(parameters.split(", ")) + ");"
+
+
 def labels_to_list(lines):
     """`Thread:    any.` and what follows it, indented, as items; a status and what it means as items below."""
-    out, column, depth = [], 0, 0
+    out, column, has_statuses = [], 0, False
     for line in lines:
         label = LABEL.match(line)
         if label:
-            column, depth = label.end(), 2
+            column, has_statuses = label.end(), False
             out.append(f"- **{label[1]}**")
-            line = line[column:]
-        else:
-            line = line[column:] if not line[:column].strip() else line.strip()
+        line = line[column:] if label or not line[:column].strip() else line.strip()
         status = re.match(r"(HB_\w+)\s{2,}(.*)", line)
         if status:
-            out.append(f"  - `{status[1]}` {status[2]}")
+            out.append(f"  - `{status[1]}` {escaped(status[2])}")
+        elif has_statuses and not line.startswith(" "):
+            out.append(f"  - {escaped(line)}")
         else:
-            out[-1] += " " + line.strip()
+            out[-1] += " " + escaped(line.strip())
+        has_statuses |= bool(status)
     return out
 
 
@@ -105,7 +116,7 @@ def to_markdown(comment):
     out = []
     for paragraph in comment.split("\n\n"):
         lines = paragraph.splitlines()
-        if LABEL.match(lines[0]) and LABEL.match(lines[0])[2] != " ":
+        if LABEL.match(lines[0]):
             out.append("\n".join(labels_to_list(lines)))
         elif any(line.startswith("  ") for line in lines):
             text, rest = [], list(lines)
@@ -138,15 +149,15 @@ def section(item):
     return "\n\n".join(parts)
 
 
-def constants_table(items):
-    rows = ["| Constant | Value | |", "|---|---|---|"]
+def constants_list(items):
+    """A constant, its value and what it means, an item each; those of one comment, such as a version, after one another."""
+    out = []
     for item in items:
-        values = re.findall(r"#define (\w+)(?:\([^)]*\))?[ \t]*(.*)", item.code)
-        for name, value in values:
-            text = escaped(" ".join(item.comment.split())) if (name, value) == values[0] else ""
-            value = f"`{value.strip('()') if value.startswith('(-') else value}`" if value else ""
-            rows.append(f'| <a id="{name}"></a>`{name}` | {value} | {text} |')
-    return "\n".join(rows)
+        for name, value in re.findall(r"#define (\w+)(?:\([^)]*\))?[ \t]*(.*)", item.code):
+            value = value.strip("()") if value.startswith("(-") else value
+            out.append(f'- <a id="{name}"></a>`{name}`' + (f" = `{value}`" if value else ""))
+        out[-1] += f": {escaped(' '.join(item.comment.split()))}"
+    return "\n".join(out)
 
 
 def opening(header):
@@ -171,10 +182,10 @@ def pages(header):
         own = [item for item in items if page_of(item.name) == page]
         functions_of, types = ([i for i in own if i.kind == kind] for kind in ("function", "type"))
         constants = [i for i in own if i.kind == "constant"]
-        parts = [f"# {title}"]
+        parts = [f"# {title}", " · ".join(f"[`{item.name}`](#{item.name})" for item in types + functions_of)]
         parts += [section(item) for item in types]
         if constants:
-            parts += ["## Constants" if types or functions_of else "", constants_table(constants)]
+            parts += ["## Constants" if types or functions_of else "", constants_list(constants)]
         parts += [section(item) for item in functions_of]
         made.append((f"{page}.md", title, "\n\n".join(parts) + "\n"))
         names = ", ".join(f"[`{item.name}`]({page}.md#{item.name})" for item in types + functions_of)
