@@ -1,6 +1,6 @@
 """Lays out what mdbook reads: pages.py FOLDER.
 
-The folder mirrors the repository, so that a link between two documents is right in both. docs/SUMMARY.md says which pages
+Its folder src mirrors the repository, so that a link between two documents is right in both. docs/SUMMARY.md says which pages
 there are. A file that a page links to and that is no document becomes a page too, with its text in it; so does what
 those link to. The word `hb_chat` in a document leads to its place in the reference."""
 
@@ -32,8 +32,9 @@ def outside_code(text, change):
 def page_for(path):
     """What a path of the repository is in the book: a document itself, of a folder its README, else a page made of it."""
     if (ROOT / path).is_dir():
-        return f"{path}/README.md"
-    return path if path.endswith(".md") or path.endswith(PICTURES) else f"{path}.md"
+        path = f"{path}/README.md"
+    page = path if path.endswith((".md", *PICTURES)) else f"{path}.md"
+    return re.sub(r"\bREADME\.md$", "index.md", page)
 
 
 def text_of(path):
@@ -53,7 +54,7 @@ def text_of(path):
 
 class Book:
     def __init__(self, folder):
-        self.folder = folder
+        self.folder = folder / "src"
         header = (ROOT / "include/hyperbolic.h").read_text(encoding="utf-8")
         self.reference, self.where = reference.pages(header)
         self.written, self.waiting, self.titles = set(), [], {}
@@ -151,15 +152,18 @@ class Book:
             self.add(self.waiting.pop())
         files = sorted(page for page in self.written - named if page.endswith(".md"))
         self.write("files.md", f"# {title}\n\nFiles of the repository that these pages speak of.\n")
+        # What they say would find itself in every search.
+        unsearched = "".join(f'"{page}" = {{ enable = false }}\n' for page in files)
+        settings = (ROOT / "docs/site/book.toml").read_text(encoding="utf-8")
+        settings += f"\n[output.html.search.chapter]\n{unsearched}"
+        (self.folder.parent / "book.toml").write_text(settings, encoding="utf-8")
         return [f"- [{title}](files.md)"] + [f"  - [{self.titles[page]}]({page})" for page in files]
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    destination = Path(sys.argv[1])
-    destination.mkdir(parents=True, exist_ok=True)
     try:
-        Book(destination).make()
+        Book(Path(sys.argv[1])).make()
     except (Broken, reference.Homeless) as problem:
         sys.exit(f"docs/build: {problem}")

@@ -195,4 +195,4 @@ def pages(header):
         if item.kind == "constant":
             for name in re.findall(r"#define (\w+)", item.code):
                 where[name] = where[item.name]
-    return [("README.md", "The header", "\n".join(index[:2]) + "\n\n" + "\n".join(index[2:]) + "\n")] + made, where
+    return [("index.md", "The header", "\n".join(index[:2]) + "\n\n" + "\n".join(index[2:]) + "\n")] + made, where
