@@ -166,7 +166,11 @@ mod tests {
             .collect();
         assert!(rows.len() >= 12, "{rows:?}");
         for (written, chat) in rows {
-            assert_eq!(Endpoint::new(written).unwrap().url(Route::ChatCompletions).as_str(), chat, "{written}");
+            assert_eq!(
+                Endpoint::new(written).unwrap().url(Route::ChatCompletions).as_str(),
+                chat,
+                "{written}"
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 """programs.py DOCUMENT... LANGUAGE FOLDER: writes each whole program among the documents' code blocks into a file.
 
-A block is a whole program if it has a main, and always in Python (py); the others are pieces of one. Those of README.md become FOLDER/readme-1.LANGUAGE
+A block is a whole program if it has a main, and always in Python (py) and in nginx; the others are pieces of one. Those of README.md become FOLDER/readme-1.LANGUAGE
 and so on; documents of one name are numbered through."""
 
 import collections
@@ -8,6 +8,7 @@ import pathlib
 import re
 import sys
 
+WHOLE = ("py", "nginx")
 # What a fence says, where files end otherwise.
 NAMES = {"py": "python"}
 
@@ -16,7 +17,7 @@ numbers = collections.Counter()
 for document in map(pathlib.Path, documents):
     blocks = re.findall(rf"^```{NAMES.get(language, language)}\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     for program in blocks:
-        if language == "py" or re.search(r"\bmain\b", program):
+        if language in WHOLE or re.search(r"\bmain\b", program):
             name = document.stem.lower()
             numbers[name] += 1
             pathlib.Path(folder, f"{name}-{numbers[name]}.{language}").write_text(program, encoding="utf-8")
