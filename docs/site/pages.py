@@ -126,7 +126,7 @@ class Book:
             page = f"reference/{name}"
             self.write(page, text)
             self.written.add(page)
-            lines.append(f"{'' if name == 'README.md' else '  '}- [{title}]({page})")
+            lines.append(f"{'' if name == 'index.md' else '  '}- [{title}]({page})")
         return lines
 
     def make(self):

@@ -1,19 +1,19 @@
 /*
- * The column "Again" of docs/errors.md, against what hb_error_is_retryable says where each status can be provoked.
+ * The column "Again?" of docs/errors.md, against what hb_error_is_retryable says where each status can be provoked.
  * HB_TEST_TABLE is the document.
  */
 #include "check.h"
 
 static char *table;
 
-/* Whether the table says "yes" of a status. */
+/* Whether the table says "again" of a status. */
 static int table_says(hb_status status) {
     char begin[64];
     snprintf(begin, sizeof begin, "\n| `%s` ", hb_status_name(status));
     const char *row = strstr(table, begin);
     if (row == NULL) return -1;
-    const char *end = strchr(row + 1, '\n'), *yes = strstr(row, " | yes | ");
-    return yes != NULL && yes < end;
+    const char *end = strchr(row + 1, '\n'), *again = strstr(row, " | again | ");
+    return again != NULL && again < end;
 }
 
 /* One check of an error, which it frees. */

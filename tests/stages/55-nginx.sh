@@ -24,7 +24,7 @@ start_own_proxy() {
     free_address PROXY
     free_address ACCOUNTS
     export HB_LAB_CA=$folder/ca.pem HB_LAB_TOKEN=players-token HB_LAB_OTHER_TOKEN=anothers-token
-    printf 'set $llm_key "%s";\n' "$HB_TEST_KEY" >"$secret/llm.key"
+    printf "set \$llm_key '%s';\n" "$HB_TEST_KEY" >"$secret/llm.key"
     python3 tests/bindings/programs.py SECURITY.md nginx "$folder"
     sed -e "s|listen 443 |listen $HB_LAB_PROXY |" -e "s|/etc/ssl/llm.example.com.pem|good.pem|" \
         -e "s|/etc/ssl/private/llm.example.com.key|good.key|" -e "s|/etc/nginx/llm.key|$secret/llm.key|" \

@@ -33,7 +33,7 @@ for source in "$HB_OUT"/*.c; do
     says_something "$source" "${run[@]}"
     count=$((count + 1))
 done
-mains() { sed -n '/^```c$/,/^```$/p' "${documents[@]}" | grep -c '^int main('; }
+mains() { sed -n '/^\x60\x60\x60c$/,/^\x60\x60\x60$/p' "${documents[@]}" | grep -c '^int main('; }
 check 'as many as the documents have' test "$count" -eq "$(mains)"
 for source in "$HB_OUT"/*.py; do says_something "$source" "$python" "$source"; done
 check 'the package and the library say the same' cmp "$HB_OUT/migrating-1.py.out" "$HB_OUT/migrating-2.c.out"
