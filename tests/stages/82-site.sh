@@ -1,6 +1,6 @@
 # about: docs/build makes the site: links lead somewhere, every name of the header is there, no page is wider than a phone
 # group: package
-# needs: python3=python3 chromium=chromium apt-get=apt dpkg-deb=dpkg gcc=gcc
+# needs: python3=python3 chromium=chromium apt-get=apt dpkg-deb=dpkg
 site=$HB_OUT/site
 check 'docs/build makes it' docs/build "$site" || exit 0
 not() { ! "$@"; }
