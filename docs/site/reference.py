@@ -134,11 +134,9 @@ def to_markdown(comment):
 
 def escaped(text):
     """Bare names become code, what Markdown would take for a mark becomes text."""
-    parts = re.split(r"(`[^`]*`)", text)
-    for at in range(0, len(parts), 2):
-        part = re.sub(r"([*<>\[\]|])", r"\\\1", parts[at])
-        parts[at] = re.sub(r'(?<!["\w])((?:hb_|HB_)\w*[A-Za-z0-9])\b(?!\.h)', r"`\1`", part)
-    return "".join(parts)
+    name = r'(?<!["\w])((?:hb_|HB_)\w*[A-Za-z0-9])\b(?!\.h)'
+    parts = re.split(r"(`[^`]*`)", re.sub(rf"(`[^`]*`)|{name}", lambda m: m[1] or f"`{m[2]}`", text))
+    return "".join(part if at % 2 else re.sub(r"([*_<>\[\]|])", r"\\\1", part) for at, part in enumerate(parts))
 
 
 def section(item):
