@@ -4,6 +4,8 @@
  */
 #include "check.h"
 
+#include <sys/wait.h>
+
 static char *table;
 
 /* Whether the table says "again" of a status. */
@@ -77,6 +79,25 @@ static void without_a_server(void) {
     hb_client_free(client);
 }
 
+/* In a child of a process that has used the library, which prints its own verdict. */
+static void after_a_fork(void) {
+    hb_client *client = test_client(NULL);
+    check_status("an answer before the fork", chat_once(client), HB_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        hb_error *error = NULL;
+        hb_request *request = test_chat("x");
+        hb_status status = hb_chat(client, request, NULL, &error);
+        compare(HB_E_FORKED, status, error);
+        fflush(stdout);
+        _exit(check_failures == 0 ? 0 : 1);
+    }
+    int ended = -1;
+    waitpid(child, &ended, 0);
+    check_number("the child has ended well", ended, 0);
+    hb_client_free(client);
+}
+
 int main(void) {
     check_begin();
     FILE *file = fopen(setting("HB_TEST_TABLE"), "rb");
@@ -84,6 +105,7 @@ int main(void) {
     table = read_all(fileno(file));
     fclose(file);
     without_a_server();
+    after_a_fork();
     provoke(HB_E_DEADLINE, "stall");
     provoke(HB_E_TRUNCATED, "cut-after=3");
     provoke(HB_E_BAD_RESPONSE, "content-type=text/html,body=<html></html>");
