@@ -5,7 +5,7 @@
 
 A fence says what its block is: ```LANGUAGE is a file, ```LANGUAGE body the inside of a function, with the usual objects
 at hand (BODIES). Each becomes FOLDER/DOCUMENT-LINE.LANGUAGE, for a compiler that speaks of the document's own lines. A
-block of C without an #include gets the usual ones. Prints `ok NAME` or `not ok NAME: why` for what needs no compiler:
+block of C without an #include gets the usual ones, one of CMake without a project gets one. Prints `ok NAME` or `not ok NAME: why` for what needs no compiler:
 a fence that says nothing, a language that nobody compiles.
 """
 
@@ -17,8 +17,9 @@ from dataclasses import dataclass
 
 # What no compiler has to see: what a program prints, and languages whose blocks a stage runs, as the files that they are.
 SHOWN = ("text", "console")
-ELSEWHERE = {"python": "documents", "nginx": "nginx", "swift": "swift-readme"}
+ELSEWHERE = {"python": "documents", "nginx": "nginx", "swift": "swift-package"}
 COMPILED = ("c", "cpp", "go", "mod", "sh", "cmake")
+STAGES = pathlib.Path(__file__).parent.parent / "stages"
 
 C_HEADERS = "#include <hyperbolic.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"
 BODIES = {
@@ -66,6 +67,9 @@ class Block:
         if self.language == "c" and not self.form and "#include" not in self.text:
             # A comment alone is no unit in ISO C.
             before, after = C_HEADERS, "\ntypedef int not_empty;\n"
+        target = re.search(r"target_link_libraries\((\w+)", self.text)
+        if self.language == "cmake" and target and "project(" not in self.text:
+            before = f"cmake_minimum_required(VERSION 3.16)\nproject({target[1]} C CXX)\nadd_executable({target[1]} main.c)\n"
         mark = LINE.get(self.language, "").format(self.line + 1, self.document)
         return before + mark + self.text + after
 
@@ -78,7 +82,10 @@ class Block:
                 json.loads(self.text)
             except ValueError as problem:
                 return str(problem)
-        elif self.language not in (*SHOWN, *ELSEWHERE, *COMPILED):
+        elif self.language in ELSEWHERE:
+            if not [*STAGES.glob(f"*-{ELSEWHERE[self.language]}.sh")]:
+                return f"there is no stage {ELSEWHERE[self.language]}, which would run it"
+        elif self.language not in (*SHOWN, *COMPILED):
             return f"nobody compiles `{self.language}`"
         if self.form and (self.form != "body" or self.language not in BODIES):
             return f"`{self.form}` is nothing that a block of `{self.language}` can be"

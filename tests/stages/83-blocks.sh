@@ -1,6 +1,7 @@
 # about: every code block of every document says what it is, and compiles; so does the header's own program
 # group: package
 # needs: gcc=gcc g++=g++ cc=gcc c++=g++ go=golang pkg-config=pkg-config python3=python3 curl-config=libcurl4-openssl-dev
+# needs: cmake=cmake make=make
 mapfile -t documents < <(find . -name '*.md' -not -path './target/*' -printf '%P\n' | sort)
 mkdir "$HB_OUT/units"
 run_checks fences 60 python3 tests/docs/blocks.py "$HB_OUT/units" "${documents[@]}"
@@ -20,9 +21,17 @@ done
 wait_for_jobs
 for unit in "$units"/*.sh; do check "$(basename "$unit") is a script" bash -n "$unit"; done
 
-# Each of Go in a package of its own, in a module beside the binding.
+# Of CMake and Go, each in a folder of its own, against an install; those of Go are packages of a module beside the binding.
 for unit in "$units"/*.mod; do check "$(basename "$unit") is a part of a go.mod" go mod edit -json "$unit"; done
 prepare_go
+export CMAKE_PREFIX_PATH=$HB_OUT/prefix
+for unit in "$units"/*.cmake; do
+    mkdir "${unit%.cmake}"
+    mv "$unit" "${unit%.cmake}/CMakeLists.txt"
+    printf '#include <hyperbolic.h>\n\nint main(void) { return hb_abi_version() != HYPERBOLIC_ABI_VERSION; }\n' >"${unit%.cmake}/main.c"
+    check "$(basename "$unit") configures" cmake -S "${unit%.cmake}" -B "${unit%.cmake}/build"
+    check "$(basename "$unit") builds" cmake --build "${unit%.cmake}/build"
+done
 for unit in "$units"/*.go; do
     mkdir "${unit%.go}"
     mv "$unit" "${unit%.go}/main.go"

@@ -40,7 +40,7 @@ def is_library(package, needed):
     return package in ("hyperbolic", "hyperbolic-core") and needed["kind"] is None and needed["target"] != "cfg(shuttle)"
 
 
-section = re.search(r"^## Dependencies$(.*?)^## ", readme, re.M | re.S)
+section = re.search(r"^## Dependencies$(.*?)(?=^## |\Z)", readme, re.M | re.S)
 section = section[1] if section else ""
 rows = re.findall(r"^\| (`.*?) \| (.*?) \|$", section, re.M)
 table = set().union(*(crates(first) for first, _ in rows)) if rows else set()
