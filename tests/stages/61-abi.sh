@@ -7,6 +7,20 @@ run_checks rules 60 python3 tests/abi/rules.py include/hyperbolic.h
 expect_silence rules
 collect rules
 
+# The rules can be broken: each of these is one change to the header.
+breaks() {
+    sed "$2" include/hyperbolic.h >"$HB_OUT/broken.h"
+    check "$1 breaks a rule" not python3 tests/abi/rules.py "$HB_OUT/broken.h"
+}
+breaks 'a bool' 's/hb_status hb_shutdown(int32_t/hb_status hb_shutdown(bool/'
+breaks 'a struct by value' 's/const struct hb_event \*event);/struct hb_event event);/'
+breaks 'an enum' 's/^typedef int32_t hb_status;/typedef enum hb_status { HB_GOOD } hb_status;/'
+breaks 'a field of another size' 's/^  uint32_t attempt;/  unsigned short attempt;/'
+breaks 'a field that layout.h lacks' 's/^  uint32_t attempt;/  uint32_t attempt;\n  uint32_t more;/'
+breaks 'a function more' 's/^hb_status hb_shutdown(int32_t/hb_status hb_shut(int32_t timeout_ms);\nHB_API &/'
+breaks 'a macro of another name' 's/^#define HB_OK 0/&\n#define OK 0/'
+breaks 'a type of another name' 's/^typedef uint64_t hb_op;/&\ntypedef uint64_t op_t;/'
+
 build_library debug
 compare=(abidiff --harmless --no-show-locs "$HB_BASELINE")
 check 'nothing has changed since the baseline (if it may: tests/run --update-abi)' \
