@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the header to what may cross (A1, A2), to its names (A6), and symbols.txt to the header and the version (A5).
+"""Holds the header to what may cross (A1, A2), to its names (A6) and constants, and symbols.txt to it and the version (A5).
 
     python3 tests/abi/rules.py include/hyperbolic.h
 
@@ -80,6 +80,17 @@ def check_names(code):
     verdict("and there are such types", {"hb_event", "hb_status", "hb_op", *CALLBACKS} - set(types))
 
 
+def check_constants():
+    """Each has its value in constants.c, and the sign of what it is compared with or handed to."""
+    constants = re.findall(r"^#define (HB_\w+) (\(?-?\d+u?\)?)$", header, re.M)
+    verdict("there are constants", [] if len(constants) > 50 else [f"{len(constants)} only"])
+    known = (here.parent / "c" / "constants.c").read_text(encoding="utf-8")
+    verdict("constants.c has each of them", (name for name, _ in constants if not re.search(rf'"{name}", {name}\b', known)))
+    signed = re.compile(r"HB_(E_\w+|OK|TIMEOUT|WOKEN|CONTINUE|STOP|RETURN)")
+    wrong = (name for name, value in constants if bool(signed.fullmatch(name)) == value.endswith("u"))
+    verdict("statuses and answers are signed, all else is not", wrong)
+
+
 def check_symbols():
     lines = [line for line in (here / "symbols.txt").read_text().splitlines() if not line.startswith("#")]
     form = re.compile(r"(hb_\w+) (\d+\.\d+\.\d+)")
@@ -97,5 +108,6 @@ here = pathlib.Path(__file__).parent
 header = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")
 check_types(code_of(header))
 check_names(code_of(header))
+check_constants()
 check_symbols()
 sys.exit(1 if failures else 0)

@@ -5,8 +5,8 @@
 
 A fence says what its block is: ```LANGUAGE is a file, ```LANGUAGE body the inside of a function, with the usual objects
 at hand (BODIES). Each becomes FOLDER/DOCUMENT-LINE.LANGUAGE, for a compiler that speaks of the document's own lines. A
-block of C without an #include gets the usual ones, one of CMake without a project gets one. Prints `ok NAME` or `not ok NAME: why` for what needs no compiler:
-a fence that says nothing, a language that nobody compiles.
+block of C without an #include gets the usual ones, one of CMake without a project gets one. Prints `ok NAME` or
+`not ok NAME: why` for what needs no compiler: a fence that says nothing, a language that nobody compiles.
 """
 
 import json
