@@ -23,8 +23,8 @@ check 'and in the fuzz targets' allowed fuzz/Cargo.toml deny.toml
 sed 's/"ISC", //' deny.toml >"$HB_OUT/deny.toml"
 check 'a licence that is not allowed is seen' not allowed Cargo.toml "$HB_OUT/deny.toml"
 
-packaging/sbom >"$HB_OUT/sbom.json"
-packaging/sbom >"$HB_OUT/again.json"
+packaging/sbom.py >"$HB_OUT/sbom.json"
+packaging/sbom.py >"$HB_OUT/again.json"
 check 'the same SBOM each time' cmp "$HB_OUT/sbom.json" "$HB_OUT/again.json"
 check 'it is CycloneDX' "$HB_SUPPLY_PYTHON" tests/supply/schema.py "$HB_OUT/sbom.json"
 cargo tree --locked -p hyperbolic -e normal,no-proc-macro --target x86_64-unknown-linux-gnu --prefix none --format '{p}' |

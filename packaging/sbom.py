@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what libhyperbolic is made of, as CycloneDX 1.6 in JSON, on standard output.
 
-    packaging/sbom [TARGET]
+    packaging/sbom.py [TARGET]
 
 Every crate that a build for TARGET (x86_64-unknown-linux-gnu) links or runs, as Cargo.lock pins it, with its licence and
 its checksum. What only runs while it is built has the scope "excluded". The same source gives the same bytes.
