@@ -53,3 +53,9 @@ listed_symbols >"$HB_OUT/listed"
 check 'the header declares what is listed' diff -u "$HB_OUT/listed" <(declared_symbols)
 check 'the shared library has it' diff -u "$HB_OUT/listed" <(exported_symbols "$HB_LIB_DIR/libhyperbolic.so")
 check 'the static library has it' diff -u "$HB_OUT/listed" <(archived_symbols "$HB_LIB_DIR/libhyperbolic.a")
+
+# An archive hides nothing from a linker: what else is in it has names of Rust's, of the compiler's and of ring's version.
+nm --extern-only --defined-only "$HB_LIB_DIR/libhyperbolic.a" 2>/dev/null | sed -n 's/.* [A-Z] \([^ ]*\)$/\1/p' | sort -u >"$HB_OUT/archived"
+check 'the archive has names' grep -q '^_ZN' "$HB_OUT/archived"
+check 'but none that a program could have too' \
+    not grep -vE '^(hb_|_ZN|_R|__|ring_core_[0-9_]+|(DW\.ref\.)?rust_eh_personality$)' "$HB_OUT/archived"
