@@ -13,7 +13,7 @@ prepare_outside() {
     cp tests/package/{use,CMakeLists.txt} examples/c/stream.c bindings/cpp/examples/{stream.cpp,model_name.hpp} "$1"
 }
 
-# try_package NAME FILE...: tests/package/try in a clean root, without this tree and without Rust.
+# try_package NAME FILE...: tests/package/try in a clean root, without this tree and its toolchain.
 try_package() {
     local name=$1 given=$HB_OUT/$1.given
     shift
