@@ -16,6 +16,7 @@ version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Carg
 library=$lib/libhyperbolic.so.$version
 [ -f "$library" ] || exit 1
 same() { diff -u "$1" "$2"; }
+not() { ! "$@"; }
 
 # --- what is there
 cat >"$HB_OUT/expected" <<LIST
@@ -91,9 +92,8 @@ manual=$prefix/share/man page=$prefix/share/man/man1/hbchat.1
 export LD_LIBRARY_PATH=$lib
 "$prefix/bin/hbchat" --help >"$HB_OUT/help"
 check 'mandoc has no complaints' mandoc -T lint -W warning "$manual"/man*/*
-check 'a page for every function' same <(sed -n 's/^\(hb_[a-z0-9_]*\).*/\1/p' tests/abi/symbols.txt) \
-    <(cd "$manual/man3" && grep -lE '\(' hb_*.3 | xargs grep -l 'hb_status_name\|\\-' | sed 's/\.3$//' | LC_ALL=C sort |
-        LC_ALL=C comm -12 - <(sed -n 's/^\(hb_[a-z0-9_]*\).*/\1/p' tests/abi/symbols.txt))
+check 'a page for every function' test -z "$(sed -n 's/^\(hb_[a-z0-9_]*\).*/\1.3/p' tests/abi/symbols.txt |
+    grep -vxFf <(ls "$manual/man3"))"
 check 'libhyperbolic(3) has every function' test -z "$(sed -n 's/^\(hb_[a-z0-9_]*\).*/\1/p' tests/abi/symbols.txt |
     grep -vxFf <(sed -n 's/^\.B \(hb_.*\)/\1/p' "$manual/man3/libhyperbolic.3"))"
 check 'hbchat(1): the options of --help' same <(grep -oE -- '--[a-z][a-z-]*' "$HB_OUT/help" | sort -u) \
@@ -109,8 +109,7 @@ unset LD_LIBRARY_PATH
 # --- who uses it
 HB_LIB_DIR=$lib run_programs plain tests/c/leave.cpp tests/c/leave_longjmp.c
 prepare_outside "$outside/use"
-in_prefix() { cd "$outside/use" && CMAKE_PREFIX_PATH=$prefix PKG_CONFIG_PATH=$lib/pkgconfig PATH=$prefix/bin:$PATH \
-    MANPATH=$manual LD_LIBRARY_PATH=$lib bash ./use; }
-run_checks use 200 in_prefix
+run_checks use 200 env -C "$outside/use" CMAKE_PREFIX_PATH="$prefix" PKG_CONFIG_PATH="$lib/pkgconfig" PATH="$prefix/bin:$PATH" \
+    MANPATH="$manual" LD_LIBRARY_PATH="$lib" bash ./use
 collect use
 cat "$HB_OUT/use.err"
