@@ -19,6 +19,10 @@ source "$lib/lab.sh"
 source "$lib/prefix.sh"
 # shellcheck source=tests/lib/go.sh
 source "$lib/go.sh"
+# shellcheck source=tests/lib/abi.sh
+source "$lib/abi.sh"
+# shellcheck source=tests/lib/supply.sh
+source "$lib/supply.sh"
 # shellcheck source=tests/lib/terminal.sh
 source "$lib/terminal.sh"
 shopt -s nullglob
