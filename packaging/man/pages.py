@@ -16,13 +16,13 @@ moment = os.environ.get("SOURCE_DATE_EPOCH")
 today = datetime.datetime.fromtimestamp(int(moment), datetime.timezone.utc) if moment else datetime.datetime.now()
 source = header.read_text(encoding="utf-8")
 
-DECLARATION = r"typedef struct \w+ \{.*?\n\} \w+;|(?:#define[^\n]*\n)+|[^;]*;"
+DECLARATION = r"typedef struct \w+ \{.*?\n\} \w+;|(?:#define(?:[^\n]*\\\n)*[^\n]*\n)+|[^;]*;"
 DOCUMENTED = re.compile(r"^/\*\*\s(.*?)\n? \*/\n(" + DECLARATION + ")", re.S | re.M)
 LABEL = re.compile(r"([A-Z][a-z]+): +(?=\S)")
 # What a declaration declares.
 DECLARED = [
     ("function", re.compile(r"^HB_API\b.*?\b(hb_\w+)\(", re.S)),
-    ("constant", re.compile(r"^#define (\w+) ")),
+    ("constant", re.compile(r"^#define (\w+(?:\([^)]*\))?) ")),
     ("type", re.compile(r"^typedef .*?\(HB_CALL \*(hb_\w+)\)", re.S)),
     ("type", re.compile(r"^typedef struct \w+ \{.*\} (hb_\w+);", re.S)),
     ("type", re.compile(r"^typedef .*?\b(hb_\w+);", re.S)),
@@ -157,8 +157,7 @@ def listed(kind):
 
 
 def constants():
-    return "\n".join(tagged(re.match(r"#define (\w+)", declaration)[1], running(" ".join(lines)))
-                     for _, lines, declaration in declared["constant"])
+    return "\n".join(tagged(name, running(" ".join(lines))) for name, lines, _ in declared["constant"])
 
 
 # Without its first words, the file's name, and its last ones, how it is made.
