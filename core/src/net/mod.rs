@@ -16,6 +16,8 @@ mod reply;
 mod tape;
 mod tls;
 
+#[cfg(fuzzing)]
+pub use http1::given;
 pub use names::abandon_lookups;
 pub use pool::Failure;
 pub use reply::Reply;
