@@ -137,3 +137,23 @@ impl Drop for Tape {
         self.write();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Attempt, Bytes, HeaderMap, Level, Tape};
+    use crate::endpoint::Route;
+    use crate::log::Log;
+
+    /// A read's buffer may be a thousand times as large as the word that it brought.
+    #[test]
+    fn what_is_kept_is_no_more_than_what_came() {
+        let log = Log::new(Level::Trace, true, std::sync::Arc::default());
+        let account = Account::new(std::sync::Arc::default(), log, None).into();
+        let attempt = Attempt { op: 1, route: Route::Models, key: None, body: Bytes::new(), stream: false };
+        let mut tape = Tape::begin(&attempt, None, &account).unwrap();
+        tape.head(200, &HeaderMap::new());
+        let read = Bytes::from(vec![b'x'; 64 << 10]);
+        tape.chunk(&read.slice(..4));
+        assert!(read.is_unique());
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! By hand, because of what it costs to be handed an answer in the pieces that a server wrote: each event of a stream is
 //! a chunk of its own, and each would go from one task to another. Here all that a read brought comes as one piece,
-//! on the task that asked for it. httparse reads heads; what is refused is refused as hyper does it.
+//! on the task that asked for it. httparse reads heads. What hyper refuses is refused, and what
+//! leaves open where an answer ends.
 
 mod framing;
 #[cfg(any(test, fuzzing))]
@@ -69,8 +70,8 @@ impl Connection {
     pub async fn send(&mut self, request: Request<Bytes>) -> Result<Response<()>, Unanswered> {
         // A server that has left is mostly known to have.
         if poll_fn(|context| Poll::Ready(self.poll_idle(context))).await.is_ready() {
-            let error = closed().into();
-            return Err(Unanswered { error, back: Some(request) });
+            let why = "the server closed the connection, or spoke on it, before it was asked";
+            return Err(Unanswered { error: why.into(), back: Some(request) });
         }
         self.unsent = head::write(&request);
         self.written = false;
@@ -163,7 +164,8 @@ impl Connection {
         }
         if self.flushing {
             match ready!(Pin::new(&mut self.stream).poll_flush(context)) {
-                Ok(()) => self.flushing = false,
+                // With the key in it, which is zeroed now.
+                Ok(()) => (self.flushing, self.unsent) = (false, Default::default()),
                 Err(error) => self.give_up(error),
             }
         }

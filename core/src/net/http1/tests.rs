@@ -242,7 +242,8 @@ async fn a_connection_serves_one_request_after_another() {
     let (near, mut far) = duplex(1 << 20);
     let mut connection = over(near);
     for keeps in [true, true, false] {
-        let mut asked = request("body");
+        let body = Bytes::from(b"body".to_vec());
+        let mut asked = request(body.clone());
         if !keeps {
             asked.headers_mut().insert("connection", "x, close".parse().unwrap());
         }
@@ -256,6 +257,7 @@ async fn a_connection_serves_one_request_after_another() {
         assert_eq!(soon(connection.settle()).await, keeps);
         assert!(poll_fn(|context| Poll::Ready(connection.poll_idle(context))).await.is_pending());
         assert_eq!(connection.came.capacity(), 0, "there may be thousands that wait");
+        assert!(body.is_unique(), "what was sent is forgotten");
     }
 }
 
