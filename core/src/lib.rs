@@ -41,6 +41,9 @@ pub mod usage;
 mod tools;
 pub mod wire;
 
+#[cfg(fuzzing)]
+pub use net::given;
+
 /// Ends every request, and forgets the lookups of names.
 pub fn end_all() {
     queue::cancel_all(life::SHUT_DOWN);

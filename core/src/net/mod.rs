@@ -16,6 +16,8 @@ mod reply;
 mod tape;
 mod tls;
 
+#[cfg(fuzzing)]
+pub use http1::given;
 pub use names::abandon_lookups;
 pub use pool::Failure;
 pub use reply::Reply;
@@ -123,7 +125,7 @@ impl Net {
         }
     }
 
-    /// hyper has bounds of its own, which are wider.
+    /// Those who read heads have bounds of their own, which are wider.
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
         if bytes <= self.header_bytes {

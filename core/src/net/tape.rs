@@ -75,7 +75,8 @@ impl Tape {
     pub fn chunk(&mut self, bytes: &Bytes) {
         let ms = self.now();
         if let (false, Outcome::Answer { chunks, .. }) = (self.ended, &mut self.exchange.outcome) {
-            chunks.push(Chunk { ms, bytes: bytes.clone() });
+            // A copy: a clone would keep the whole buffer that it was read into, for each of a thousand words.
+            chunks.push(Chunk { ms, bytes: Bytes::copy_from_slice(bytes) });
         }
     }
 
@@ -134,5 +135,25 @@ impl Tape {
 impl Drop for Tape {
     fn drop(&mut self) {
         self.write();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Attempt, Bytes, HeaderMap, Level, Tape};
+    use crate::endpoint::Route;
+    use crate::log::Log;
+
+    /// A read's buffer may be a thousand times as large as the word that it brought.
+    #[test]
+    fn what_is_kept_is_no_more_than_what_came() {
+        let log = Log::new(Level::Trace, true, std::sync::Arc::default());
+        let account = Account::new(std::sync::Arc::default(), log, None).into();
+        let attempt = Attempt { op: 1, route: Route::Models, key: None, body: Bytes::new(), stream: false };
+        let mut tape = Tape::begin(&attempt, None, &account).unwrap();
+        tape.head(200, &HeaderMap::new());
+        let read = Bytes::from(vec![b'x'; 64 << 10]);
+        tape.chunk(&read.slice(..4));
+        assert!(read.is_unique());
     }
 }

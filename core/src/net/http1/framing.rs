@@ -16,6 +16,8 @@ pub enum Framing {
     UntilClosed,
     /// It has come to its end.
     Ended,
+    /// What follows cannot be told apart; what was before it has been handed out.
+    Broken(&'static str),
 }
 
 /// Where in a chunked body it stands.
@@ -32,6 +34,8 @@ pub struct Chunks {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Size,
+    /// Spaces behind a size, which some servers fill it up with.
+    Padding,
     /// What may follow a size, which says nothing here.
     Extension,
     SizeFeed,
@@ -71,6 +75,7 @@ impl Framing {
                 let why = "the connection was closed before the end of the answer";
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
             }
+            Self::Broken(why) => return Err(bad(why)),
         }
         Ok(())
     }
@@ -90,26 +95,29 @@ impl Framing {
                 Ok(came.split_to(count).freeze())
             }
             Self::Chunked(chunks) => {
-                let (seen, body, is_last) = chunks.join(came)?;
-                if is_last {
-                    *self = Self::Ended;
+                let (seen, body, is_last) = chunks.join(came);
+                match is_last {
+                    Ok(false) => {}
+                    Ok(true) => *self = Self::Ended,
+                    Err(why) => *self = Self::Broken(why),
                 }
-                if body == 0 {
-                    came.advance(seen);
-                    return Ok(Bytes::new());
+                if body > 0 {
+                    let mut bytes = came.split_to(seen);
+                    bytes.truncate(body);
+                    return Ok(bytes.freeze());
                 }
-                let mut bytes = came.split_to(seen);
-                bytes.truncate(body);
-                Ok(bytes.freeze())
+                came.advance(seen);
+                if let Self::Broken(why) = self { Err(bad(why)) } else { Ok(Bytes::new()) }
             }
+            Self::Broken(why) => Err(bad(why)),
         }
     }
 }
 
 impl Chunks {
     /// Moves the data of all chunks in `came` to its beginning. Answers how many bytes it went over, how many of them are
-    /// data, and whether that was all.
-    fn join(&mut self, came: &mut [u8]) -> io::Result<(usize, usize, bool)> {
+    /// data, and whether that was all. Data before a mistake is as good as any.
+    fn join(&mut self, came: &mut [u8]) -> (usize, usize, Result<bool, &'static str>) {
         let (mut read, mut written) = (0, 0);
         while read < came.len() {
             if self.at == Place::Data {
@@ -125,30 +133,34 @@ impl Chunks {
             }
             let byte = came[read];
             read += 1;
-            if self.step(byte)? {
-                return Ok((read, written, true));
+            let is_last = self.step(byte);
+            if is_last != Ok(false) {
+                return (read, written, is_last);
             }
         }
-        Ok((read, written, false))
+        (read, written, Ok(false))
     }
 
     /// Goes over one byte that is no data. Says whether it was the last of the body.
-    fn step(&mut self, byte: u8) -> io::Result<bool> {
+    fn step(&mut self, byte: u8) -> Result<bool, &'static str> {
         self.between += 1;
         if self.between > MOST_BETWEEN {
-            return Err(bad("too much is between its chunks"));
+            return Err("too much is between its chunks");
         }
         self.at = match (self.at, byte) {
             (Place::Size, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = (byte as char).to_digit(16).unwrap_or_default();
-                let left = self.left.checked_mul(16).ok_or_else(|| bad("a chunk is too long"))?;
+                let left = self.left.checked_mul(16).ok_or("a chunk is too long")?;
                 self.left = left + u64::from(digit);
                 self.has_digits = true;
                 Place::Size
             }
             (Place::Size, b'\r') if self.has_digits => Place::SizeFeed,
-            (Place::Size, b';' | b' ' | b'\t') if self.has_digits => Place::Extension,
-            (Place::Extension, b'\r') => Place::SizeFeed,
+            (Place::Size, b';') if self.has_digits => Place::Extension,
+            (Place::Size, b' ' | b'\t') if self.has_digits => Place::Padding,
+            (Place::Padding, b' ' | b'\t') => Place::Padding,
+            (Place::Padding, b';') => Place::Extension,
+            (Place::Padding | Place::Extension, b'\r') => Place::SizeFeed,
             (Place::Extension, other) if other != b'\n' => Place::Extension,
             (Place::SizeFeed, b'\n') => {
                 self.between = 0;
@@ -165,7 +177,7 @@ impl Chunks {
             (Place::TrailerFirst | Place::Trailer, other) if other != b'\n' => Place::Trailer,
             (Place::TrailerFeed, b'\n') => Place::TrailerFirst,
             (Place::LastFeed, b'\n') => return Ok(true),
-            _ => return Err(bad("its chunks are not told apart as they must be")),
+            _ => return Err("its chunks are not told apart as they must be"),
         };
         Ok(false)
     }
@@ -223,6 +235,12 @@ mod tests {
             "1;a\nx",
             "1\r\nx\n",
             "-1\r\n",
+            "1 2\r\nx",
+            "1 \nx",
+            "1;a=\"\r\n\"\r\nx\r\n0\r\n\r\n",
+            "1;a\rb\r\nx\r\n0\r\n\r\n",
+            "8000000000000000\r\nx\r\n0\r\n\r\n",
+            "0\r\nA: b\rc\r\n\r\n",
             "10000000000000000\r\nx",
             "1\r\nx\r\n",
             "0\r\n",
@@ -233,9 +251,23 @@ mod tests {
                 assert!(body(Framing::chunked(), bad, size).is_err(), "{bad:?}");
             }
         }
+        let zeros = format!("{}1\r\nx\r\n0\r\n\r\n", "0".repeat(super::MOST_BETWEEN));
+        assert!(body(Framing::chunked(), &zeros, 100).is_err());
         let long = format!("1;{}\r\nx\r\n0\r\n\r\n", "x".repeat(super::MOST_BETWEEN));
         assert!(body(Framing::chunked(), &long, 100).is_err());
         let trailers = format!("0\r\n{}\r\n", "A: b\r\n".repeat(super::MOST_BETWEEN / 4));
         assert!(body(Framing::chunked(), &trailers, 100).is_err());
+    }
+
+    /// An answer that breaks is worth what it brought, whatever it came together with.
+    #[test]
+    fn what_was_before_a_mistake_is_handed_out() {
+        let mut came = BytesMut::from("2\r\nab\r\n1 \t;x\r\nc\r\n2\r\ndexx\r\n");
+        let mut framing = Framing::chunked();
+        assert_eq!(framing.take(&mut came).unwrap(), "abcde");
+        for _ in 0..2 {
+            assert!(framing.take(&mut came).is_err());
+        }
+        assert!(framing.close().is_err() && !framing.has_ended());
     }
 }

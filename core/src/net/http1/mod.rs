@@ -2,9 +2,12 @@
 //!
 //! By hand, because of what it costs to be handed an answer in the pieces that a server wrote: each event of a stream is
 //! a chunk of its own, and each would go from one task to another. Here all that a read brought comes as one piece,
-//! on the task that asked for it. httparse reads heads; what is refused is refused as hyper does it.
+//! on the task that asked for it. httparse reads heads. What hyper refuses is refused, and what
+//! leaves open where an answer ends.
 
 mod framing;
+#[cfg(any(test, fuzzing))]
+pub mod given;
 mod head;
 
 use super::dial::{BoxError, Counted};
@@ -14,8 +17,8 @@ use http::{Request, Response};
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncReadExt, AsyncWrite};
+use std::task::{Context, Poll, Waker, ready};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 pub use head::BadHead;
 
@@ -67,20 +70,23 @@ impl Connection {
     pub async fn send(&mut self, request: Request<Bytes>) -> Result<Response<()>, Unanswered> {
         // A server that has left is mostly known to have.
         if poll_fn(|context| Poll::Ready(self.poll_idle(context))).await.is_ready() {
-            let error = closed().into();
-            return Err(Unanswered { error, back: Some(request) });
+            let why = "the server closed the connection, or spoke on it, before it was asked";
+            return Err(Unanswered { error: why.into(), back: Some(request) });
         }
         self.unsent = head::write(&request);
         self.written = false;
+        // Until the server has said it.
+        self.keeps = false;
+        let closes = head::wants_close(request.headers());
         let answer = self.head().await;
+        self.keeps &= !closes;
         answer.map_err(|error| Unanswered { error, back: (!self.written).then_some(request) })
     }
 
     async fn head(&mut self) -> Result<Response<()>, BoxError> {
-        // Up to here there is no end of a head.
-        let mut searched = 0;
+        let mut seen = 0;
         loop {
-            if let Some(head) = head::read(&mut self.came, &mut searched)? {
+            if let Some(head) = head::read(&mut self.came, &mut seen)? {
                 self.framing = head.framing;
                 self.keeps = head.keeps;
                 return Ok(head.response);
@@ -112,12 +118,17 @@ impl Connection {
     /// Sends the rest of the request. Says whether the connection may serve another.
     pub async fn settle(&mut self) -> bool {
         poll_fn(|context| self.poll_send(context)).await;
-        self.keeps && self.framing.has_ended() && self.came.is_empty()
+        let is_free =
+            self.keeps && self.unsendable.is_none() && self.framing.has_ended() && self.came.is_empty();
+        // Thousands may wait.
+        self.came = BytesMut::new();
+        is_free
     }
 
     /// Between two requests: ready once it is of no use any more, because the server closed it, or speaks unasked.
     pub fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.poll_read(context).map(drop)
+        let mut unasked = [0];
+        Pin::new(&mut self.stream).poll_read(context, &mut ReadBuf::new(&mut unasked)).map(drop)
     }
 
     /// Reads what is there, and sends meanwhile.
@@ -153,10 +164,8 @@ impl Connection {
         }
         if self.flushing {
             match ready!(Pin::new(&mut self.stream).poll_flush(context)) {
-                Ok(()) => {
-                    self.flushing = false;
-                    self.unsent = Default::default();
-                }
+                // With the key in it, which is zeroed now.
+                Ok(()) => (self.flushing, self.unsent) = (false, Default::default()),
                 Err(error) => self.give_up(error),
             }
         }
@@ -168,10 +177,19 @@ impl Connection {
         self.unsendable = Some(error);
         self.unsent = Default::default();
         self.flushing = false;
-        self.keeps = false;
+    }
+}
+
+impl Drop for Connection {
+    /// Says goodbye, as far as that can be said at once: TLS asks for it.
+    fn drop(&mut self) {
+        let _ = Pin::new(&mut self.stream).poll_shutdown(&mut Context::from_waker(Waker::noop()));
     }
 }
 
 fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection before it answered")
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,6 +219,96 @@ async fn the_least_patient_server_is_left_first() {
     assert_eq!(closed, [2, 29, 55]);
 }
 
+/// An answer of HTTP/1.1 to a request over this connection, which waits for the next one then.
+async fn serve_one(pool: &Pool, mut lease: Lease, far: &mut DuplexStream) {
+    let answers = async {
+        assert!(far.read(&mut [0; 1024]).await.unwrap() > 0);
+        far.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(lease.send(request()), answers);
+    assert!(answer.is_ok());
+    assert_eq!(lease.next().await.unwrap().unwrap(), "ok");
+    assert!(lease.next().await.unwrap().is_none());
+    lease.give_back(None).await;
+    assert_eq!(lock(&pool.0.state).idle.len(), 1);
+}
+
+fn taken(pool: &Pool) -> Lease {
+    let step = pool.0.step(&mut lock(&pool.0.state));
+    match step {
+        Step::Take(lease) => lease,
+        _ => panic!("no connection waits"),
+    }
+}
+
+async fn tasks(wanted: usize) {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    timeout(PATIENCE, async {
+        while metrics.num_alive_tasks() != wanted {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("as many tasks");
+}
+
+/// Whether it waits or serves, it has one task that watches it, as long as it lives: however it ends.
+#[tokio::test]
+async fn a_connection_and_its_watcher_end_together() {
+    let pool = pool();
+    for end in ["it is cancelled", "the server closes it", "the server speaks", "the client closes it"] {
+        tasks(0).await;
+        let (near, mut far) = duplex(1 << 20);
+        let lease = pool.0.open_http1(Counted::new(Box::new(near)));
+        serve_one(&pool, lease, &mut far).await;
+        serve_one(&pool, taken(&pool), &mut far).await;
+        // And the one that closes it in time.
+        tasks(2).await;
+        while lock(&pool.0.state).reaps_at.is_none() {
+            tokio::task::yield_now().await;
+        }
+        match end {
+            "it is cancelled" => drop(timeout(Duration::from_millis(1), taken(&pool).send(request())).await),
+            "the server closes it" => far.shutdown().await.unwrap(),
+            "the server speaks" => far.write_all(b"HTTP/1.1 408 Late\r\n\r\n").await.unwrap(),
+            _ => lock(&pool.0.state).idle.clear(),
+        }
+        tasks(1).await;
+        let mut rest = Vec::new();
+        timeout(PATIENCE, far.read_to_end(&mut rest)).await.expect(end).unwrap();
+        assert_eq!(rest.is_empty(), end != "it is cancelled");
+        // Nobody takes it any more.
+        let step = pool.0.step(&mut lock(&pool.0.state));
+        assert!(matches!(step, Step::Dial(_)), "{end}");
+        lock(&pool.0.state).reaper.upgrade().unwrap().notify_one();
+    }
+    tasks(0).await;
+}
+
+/// What comes behind an answer, or with the end of it, is seen before another request can be given it.
+#[tokio::test]
+async fn what_a_server_says_behind_its_answer_answers_nothing() {
+    for (watched, more) in [(false, "HTTP/1.1 200 OK\r\n\r\n"), (true, "HTTP/1.1 200 OK\r\n\r\n"), (true, "")]
+    {
+        let pool = pool();
+        let (near, mut far) = duplex(1 << 20);
+        let mut lease = pool.0.open_http1(Counted::new(Box::new(near)));
+        if watched {
+            tokio::task::yield_now().await;
+        }
+        let answers = async {
+            assert!(far.read(&mut [0; 1024]).await.unwrap() > 0);
+            far.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        };
+        let (answer, ()) = tokio::join!(lease.send(request()), answers);
+        assert!(answer.is_ok() && lease.next().await.unwrap().is_none());
+        far.write_all(more.as_bytes()).await.unwrap();
+        far.shutdown().await.unwrap();
+        lease.give_back(None).await;
+        assert!(lock(&pool.0.state).idle.is_empty());
+    }
+}
+
 /// Whoever waits for a connection waits on for another that is under way.
 #[tokio::test]
 async fn one_that_fails_to_connect_leaves_the_others_their_hope() {
