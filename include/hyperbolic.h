@@ -181,7 +181,7 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 #define HB_E_PANIC (-6)
 
 /**
- * A recording cannot be read, or has no answer to the request.
+ * A saved conversation or a recording cannot be read, or a recording has no answer to the request.
  */
 #define HB_E_BAD_DATA (-7)
 
@@ -191,7 +191,7 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 #define HB_E_CANCELLED (-10)
 
 /**
- * A deadline passed. The message says which, and after how many bytes.
+ * A deadline passed: hb_error_param says which, the message after how many bytes.
  */
 #define HB_E_DEADLINE (-11)
 
@@ -650,6 +650,18 @@ extern "C" {
  * Fails:     never; never NULL.
  */
 HB_API const char *hb_status_name(hb_status status);
+
+/**
+ * A status in a few words, for where there is no hb_error to ask: "the client or the queue is closed". Begins with a
+ * small letter and has no full stop.
+ *
+ * Ownership: the text is static.
+ * Thread:    any.
+ * Blocks:    never.
+ * Fails:     never; never NULL.
+ */
+HB_API
+const char *hb_status_message(hb_status status);
 
 /**
  * Free an event from hb_queue_next.
@@ -1642,6 +1654,21 @@ hb_status hb_request_set_json_schema(struct hb_request *request,
                                      int32_t strict);
 
 /**
+ * Deliver nothing before the end (1) but HB_EVENT_RETRY, or every piece (0, the default): for who wants the whole
+ * answer from a queue, without taking its pieces one by one.
+ *
+ * The answer is the same, and comes from the server in pieces all the same (hb_options_set_streaming), so that a cut
+ * one has what had arrived.
+ *
+ * Thread:    one at a time.
+ * Blocks:    never.
+ * Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+ */
+HB_API
+hb_status hb_request_set_omit_pieces(struct hb_request *request,
+                                     int32_t omit);
+
+/**
  * Deliver the text in whole sentences (1), for speech, or as it comes (0, the default).
  *
  * A HB_EVENT_TEXT then ends where a sentence does: at . ! ? and the like with the quotes and brackets behind them and
@@ -1881,6 +1908,23 @@ hb_status hb_start(struct hb_client *client,
                    struct hb_error **error);
 
 /**
+ * Start to ask the server for its models, as hb_models does; its only events are RETRY and DONE.
+ *
+ * The list is in the response of DONE: hb_response_models. A list that cannot be read is HB_E_BAD_RESPONSE there.
+ *
+ * Ownership: as hb_start.
+ * Thread:    any.
+ * Blocks:    never; may be called from a callback.
+ * Fails:     as hb_start
+ */
+HB_API
+hb_status hb_start_models(struct hb_client *client,
+                          struct hb_queue *queue,
+                          uint64_t tag,
+                          hb_op *op,
+                          struct hb_error **error);
+
+/**
  * Cancel a request: by the op of hb_start or of an event.
  *
  * When it returns, the request has ended: pieces that waited are dropped, and its HB_EVENT_DONE, with
@@ -1893,6 +1937,24 @@ hb_status hb_start(struct hb_client *client,
  */
 HB_API
 void hb_cancel(hb_op op);
+
+/**
+ * Hold a request (1): its events stay in the library until it is let go (0). For a reader that is behind, or a game
+ * that pauses.
+ *
+ * What is held counts: once HB_LIMIT_QUEUE bytes wait, no more is read from the server, which stops it too, and the
+ * idle deadline rests meanwhile; the total deadline does not. The other requests of the queue go on, and what is
+ * held is no reason to wake anybody. An event that was taken already stays taken. hb_cancel and any close let go. A
+ * request of a blocking call holds up that call until another thread lets it go. An op that is not known, or whose
+ * HB_EVENT_DONE was taken, does nothing.
+ *
+ * Thread:    any, also in a callback.
+ * Blocks:    never.
+ * Fails:     never.
+ */
+HB_API
+void hb_hold(hb_op op,
+             int32_t hold);
 
 /**
  * Make a queue.
@@ -2229,6 +2291,14 @@ HB_API
 int64_t hb_response_cost_nanousd(const struct hb_response *response);
 
 /**
+ * The models that the server named, if that was asked for (hb_start_models).
+ *
+ * Borrowed from `response`, do not free it; any thread; never blocks; NULL for NULL, and for what is no list or failed.
+ */
+HB_API
+const struct hb_model_list *hb_response_models(const struct hb_response *response);
+
+/**
  * The completion object as JSON: as the server sent it, or put together from its chunks.
  *
  * Fields that this library does not know are in it. Made on the first call, in time linear in its length.
@@ -2366,11 +2436,13 @@ HB_API const char *hb_error_code(const struct hb_error *error);
 HB_API const char *hb_error_type(const struct hb_error *error);
 
 /**
- * The field of the request that is bad, as the server or this library names it, or "".
+ * The field of the request that is bad, as the server or this library names it; of HB_E_DEADLINE the deadline that
+ * passed, "connect", "first_token", "idle" or "total"; or "".
  *
  * Borrowed from `error`; any thread; never blocks; "" for NULL.
  */
-HB_API const char *hb_error_param(const struct hb_error *error);
+HB_API
+const char *hb_error_param(const struct hb_error *error);
 
 /**
  * The id that the server gave the request, for its support, or "".

@@ -47,9 +47,10 @@ unsafe fn plan(request: *const hb_request, kind: Kind) -> Result<Plan, Error> {
 }
 
 /// Starts, and waits for the end without looking at anything before it.
-fn wait(client: &Client, plan: Plan) -> Result<Arc<Response>, Error> {
+fn wait(client: &Client, mut plan: Plan) -> Result<Arc<Response>, Error> {
+    plan.delivery.omit_pieces = true;
     let queue = Arc::<Queue>::default();
-    start(client, plan, &queue, Op::reserve(), 0, false)?;
+    start(client, plan, &queue, Op::reserve(), 0)?;
     loop {
         if let EventKind::Done(response) = take(&queue)?.kind {
             return Ok(response);
@@ -147,7 +148,7 @@ unsafe fn stream(
 fn begin(op: hb_op, client: &Client, plan: Plan, frame: *const u8) -> Result<hb_status, Error> {
     let queue = Arc::<Queue>::default();
     in_hand::enter(op, &queue, true, frame);
-    let started = start(client, plan, &queue, op, 0, true);
+    let started = start(client, plan, &queue, op, 0);
     if started.is_err() {
         in_hand::leave(op);
     }
@@ -268,13 +269,10 @@ pub unsafe extern "C" fn hb_models(
                 return Err(null("models"));
             }
             let end = wait(&client, Plan::models())?;
-            if let Some(error) = &end.error {
-                return Err(Error::clone(error));
+            if let Some(list) = &end.models {
+                models.write(hb_model_list::into_raw(list.clone()));
             }
-            let list = end.models()?;
-            client.learn(&list);
-            models.write(hb_model_list::into_raw(list));
-            Ok(HB_OK)
+            conclude(end, null_mut())
         })
     }
 }

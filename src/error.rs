@@ -102,7 +102,8 @@ pub unsafe extern "C" fn hb_error_type(error: *const hb_error) -> *const c_char 
     unsafe { text(error, null_mut(), |error| Some(&error.kind)) }
 }
 
-/// The field of the request that is bad, as the server or this library names it, or "".
+/// The field of the request that is bad, as the server or this library names it; of HB_E_DEADLINE the deadline that
+/// passed, "connect", "first_token", "idle" or "total"; or "".
 ///
 /// Borrowed from `error`; any thread; never blocks; "" for NULL.
 #[unsafe(no_mangle)]

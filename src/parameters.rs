@@ -243,6 +243,26 @@ pub unsafe extern "C" fn hb_request_set_json_schema(
     }
 }
 
+/// Deliver nothing before the end (1) but HB_EVENT_RETRY, or every piece (0, the default): for who wants the whole
+/// answer from a queue, without taking its pieces one by one.
+///
+/// The answer is the same, and comes from the server in pieces all the same (hb_options_set_streaming), so that a cut
+/// one has what had arrived.
+///
+/// Thread:    one at a time.
+/// Blocks:    never.
+/// Fails:     HB_E_INVALID_ARGUMENT  `request` is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_request_set_omit_pieces(request: *mut hb_request, omit: i32) -> hb_status {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        edit(request, |request| {
+            request.delivery.omit_pieces = omit != 0;
+            Ok(())
+        })
+    }
+}
+
 /// Deliver the text in whole sentences (1), for speech, or as it comes (0, the default).
 ///
 /// A HB_EVENT_TEXT then ends where a sentence does: at . ! ? and the like with the quotes and brackets behind them and

@@ -3,12 +3,13 @@
 use crate::boundary;
 use crate::getter::{read, text};
 use crate::handle::{Handle, Shared};
+use crate::model::hb_model_list;
 use crate::status::{HB_OK, hb_status, number};
 use hyperbolic_core::response::Response;
 use hyperbolic_core::text::Text;
 use hyperbolic_core::wire::{Choice, ToolCall};
 use std::ffi::c_char;
-use std::ptr::null_mut;
+use std::ptr::{from_ref, null, null_mut};
 use std::time::Duration;
 
 /// An answer, whole or as far as it came. Immutable and shared: any thread may read it.
@@ -296,6 +297,17 @@ pub unsafe extern "C" fn hb_response_total_tokens(response: *const hb_response) 
 pub unsafe extern "C" fn hb_response_cost_nanousd(response: *const hb_response) -> i64 {
     // SAFETY: the header gives the caller's duties.
     unsafe { read(response, -1, |response| response.cost) }
+}
+
+/// The models that the server named, if that was asked for (hb_start_models).
+///
+/// Borrowed from `response`, do not free it; any thread; never blocks; NULL for NULL, and for what is no list or failed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hb_response_models(response: *const hb_response) -> *const hb_model_list {
+    // SAFETY: the header gives the caller's duties.
+    unsafe {
+        read(response, null(), |response| response.models.as_ref().map(|models| from_ref(models).cast()))
+    }
 }
 
 /// The completion object as JSON: as the server sent it, or put together from its chunks.

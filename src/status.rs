@@ -29,11 +29,11 @@ pub const HB_E_FORKED: i32 = -4;
 pub const HB_E_SYSTEM: i32 = -5;
 /// A bug in this library, contained. Please report the message.
 pub const HB_E_PANIC: i32 = -6;
-/// A recording cannot be read, or has no answer to the request.
+/// A saved conversation or a recording cannot be read, or a recording has no answer to the request.
 pub const HB_E_BAD_DATA: i32 = -7;
 /// You ended the request: HB_STOP, hb_cancel, or a close.
 pub const HB_E_CANCELLED: i32 = -10;
-/// A deadline passed. The message says which, and after how many bytes.
+/// A deadline passed: hb_error_param says which, the message after how many bytes.
 pub const HB_E_DEADLINE: i32 = -11;
 /// Name lookup, TCP, TLS or the proxy failed, or the connection broke before an answer began.
 pub const HB_E_CONNECT: i32 = -12;
@@ -88,33 +88,48 @@ pub const fn number(status: Status) -> hb_status {
 /// Fails:     never; never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn hb_status_name(status: hb_status) -> *const c_char {
-    boundary::value(c"HB_E_UNKNOWN", || name(status)).as_ptr()
+    boundary::value(words(i32::MIN), || words(status)).0.as_ptr()
 }
 
-const fn name(status: hb_status) -> &'static CStr {
+/// A status in a few words, for where there is no hb_error to ask: "the client or the queue is closed". Begins with a
+/// small letter and has no full stop.
+///
+/// Ownership: the text is static.
+/// Thread:    any.
+/// Blocks:    never.
+/// Fails:     never; never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn hb_status_message(status: hb_status) -> *const c_char {
+    boundary::value(words(i32::MIN), || words(status)).1.as_ptr()
+}
+
+/// The name and the meaning.
+const fn words(status: hb_status) -> (&'static CStr, &'static CStr) {
     match status {
-        HB_OK => c"HB_OK",
-        HB_TIMEOUT => c"HB_TIMEOUT",
-        HB_WOKEN => c"HB_WOKEN",
-        HB_E_INVALID_ARGUMENT => c"HB_E_INVALID_ARGUMENT",
-        HB_E_CLOSED => c"HB_E_CLOSED",
-        HB_E_BUSY => c"HB_E_BUSY",
-        HB_E_FORKED => c"HB_E_FORKED",
-        HB_E_SYSTEM => c"HB_E_SYSTEM",
-        HB_E_PANIC => c"HB_E_PANIC",
-        HB_E_BAD_DATA => c"HB_E_BAD_DATA",
-        HB_E_CANCELLED => c"HB_E_CANCELLED",
-        HB_E_DEADLINE => c"HB_E_DEADLINE",
-        HB_E_CONNECT => c"HB_E_CONNECT",
-        HB_E_TRUNCATED => c"HB_E_TRUNCATED",
-        HB_E_BAD_RESPONSE => c"HB_E_BAD_RESPONSE",
-        HB_E_AUTHENTICATION => c"HB_E_AUTHENTICATION",
-        HB_E_BAD_REQUEST => c"HB_E_BAD_REQUEST",
-        HB_E_RATE_LIMITED => c"HB_E_RATE_LIMITED",
-        HB_E_QUOTA => c"HB_E_QUOTA",
-        HB_E_SERVER => c"HB_E_SERVER",
-        HB_E_BUDGET => c"HB_E_BUDGET",
-        _ if status > 0 => c"HB_UNKNOWN",
-        _ => c"HB_E_UNKNOWN",
+        HB_OK => (c"HB_OK", c"success"),
+        HB_TIMEOUT => (c"HB_TIMEOUT", c"nothing came in time"),
+        HB_WOKEN => (c"HB_WOKEN", c"the wait was ended by a wake"),
+        HB_E_INVALID_ARGUMENT => {
+            (c"HB_E_INVALID_ARGUMENT", c"a parameter, an option or a field of a request is bad")
+        }
+        HB_E_CLOSED => (c"HB_E_CLOSED", c"the client or the queue is closed"),
+        HB_E_BUSY => (c"HB_E_BUSY", c"another thread is taking from this queue"),
+        HB_E_FORKED => (c"HB_E_FORKED", c"the library was started before the process forked"),
+        HB_E_SYSTEM => (c"HB_E_SYSTEM", c"the system has no threads or descriptors left"),
+        HB_E_PANIC => (c"HB_E_PANIC", c"a bug in this library"),
+        HB_E_BAD_DATA => (c"HB_E_BAD_DATA", c"what was saved or recorded cannot be read"),
+        HB_E_CANCELLED => (c"HB_E_CANCELLED", c"the request was cancelled"),
+        HB_E_DEADLINE => (c"HB_E_DEADLINE", c"a deadline passed"),
+        HB_E_CONNECT => (c"HB_E_CONNECT", c"no connection to the server"),
+        HB_E_TRUNCATED => (c"HB_E_TRUNCATED", c"the answer broke off"),
+        HB_E_BAD_RESPONSE => (c"HB_E_BAD_RESPONSE", c"the server's answer is not what the API promises"),
+        HB_E_AUTHENTICATION => (c"HB_E_AUTHENTICATION", c"the server does not accept the API key"),
+        HB_E_BAD_REQUEST => (c"HB_E_BAD_REQUEST", c"the server does not accept the request"),
+        HB_E_RATE_LIMITED => (c"HB_E_RATE_LIMITED", c"the server takes no more requests for now"),
+        HB_E_QUOTA => (c"HB_E_QUOTA", c"the account's quota is used up"),
+        HB_E_SERVER => (c"HB_E_SERVER", c"the server failed"),
+        HB_E_BUDGET => (c"HB_E_BUDGET", c"the spending limit of the client is reached"),
+        _ if status > 0 => (c"HB_UNKNOWN", c"success of a kind that this version does not know"),
+        _ => (c"HB_E_UNKNOWN", c"a failure of a kind that this version does not know"),
     }
 }

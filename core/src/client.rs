@@ -76,7 +76,7 @@ impl Client {
         lock(&self.shared).clone().ok_or_else(|| Error::new(Status::Closed, "the client is closed"))
     }
 
-    /// Starts a request under an id from [`Op::reserve`]; `pieces` says whether its queue gets more than the end.
+    /// Starts a request under an id from [`Op::reserve`].
     pub fn start(
         &self,
         runtime: &Handle,
@@ -84,15 +84,14 @@ impl Client {
         queue: &Arc<Queue>,
         id: u64,
         tag: u64,
-        pieces: bool,
     ) -> Result<(), Error> {
         let shared = self.shared()?;
         self.account.check()?;
         plan.check_images(|model| self.models().get(model)?.images)?;
         let (model, decoder) = (plan.model(), shared.decoder(&plan));
-        let delivery = plan.delivery();
+        let delivery = plan.delivery;
         let (ticket, bound) = (shared.pacer.ticket(model), shared.queue_bytes);
-        let start = Start { id, tag, pieces, delivery, queue, bound, model, ticket, decoder };
+        let start = Start { id, tag, delivery, queue, bound, model, ticket, decoder };
         let op = Op::begin(start, &self.account, &self.requests)?;
         // Made here and not in the task, which may be dropped before it ever runs.
         let guard = EndGuard(Arc::clone(&op));
@@ -140,11 +139,6 @@ impl Client {
         self.account.log.take()
     }
 
-    /// Takes what the server says of its models.
-    pub fn learn(&self, models: &ModelList) {
-        self.account.learn(models);
-    }
-
     /// The client's view of models: the catalogue, under what the server said last.
     pub fn models(&self) -> Arc<ModelList> {
         self.account.models()
@@ -181,7 +175,7 @@ mod tests {
         let client = Client::new(&Config::default()).unwrap();
         let queue = Arc::<Queue>::default();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        client.start(runtime.handle(), Plan::models(), &queue, Op::reserve(), 0, true).unwrap();
+        client.start(runtime.handle(), Plan::models(), &queue, Op::reserve(), 0).unwrap();
         drop(runtime);
         match queue.next(Patience::For(Duration::ZERO)).unwrap() {
             Taken::Event(Event { kind: EventKind::Done(response), .. }) => {

@@ -24,7 +24,7 @@ pub enum Status {
     BadData,
     /// The caller ended the request.
     Cancelled,
-    /// A deadline passed; the message says which.
+    /// A deadline passed; `param` says which.
     Deadline,
     /// Name lookup, TCP, TLS or proxy: no answer began.
     Connect,
@@ -91,7 +91,7 @@ pub struct Detail {
     pub code: Text,
     /// The server's error type, or empty.
     pub kind: Text,
-    /// The request field that the server named, or empty.
+    /// The request field that the server named, the field that is bad, the deadline that passed, or empty.
     pub param: Text,
     /// The server's id of the request, or empty.
     pub request_id: Text,
@@ -138,6 +138,13 @@ impl Error {
     pub fn invalid(field: &str, problem: impl fmt::Display) -> Self {
         let mut error = Self::new(Status::InvalidArgument, format!("{field}: {problem}"));
         error.param = field.into();
+        error
+    }
+
+    /// A deadline that passed: `which` is the setting's name, without `_timeout_ms`.
+    pub fn deadline(which: &str, message: impl AsRef<str>) -> Self {
+        let mut error = Self::new(Status::Deadline, message);
+        error.param = which.into();
         error
     }
 

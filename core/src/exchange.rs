@@ -67,7 +67,7 @@ impl Shared {
         let sent = Instant::now();
         let first_token = policy.first_token.and_then(|limit| sent.checked_add(limit));
         let Some(reply) = within(first_token, self.net.send(attempt)).await else {
-            return Err(passed("first token", policy.first_token, op).into());
+            return Err(passed("first_token", policy.first_token, op).into());
         };
         let reply = reply.map_err(|failure| {
             let Failure { error, sent, replay } = failure;
@@ -122,7 +122,7 @@ impl Shared {
                     op.finish()??;
                     return Ok(None);
                 }
-                Waited::Until => return Err(passed("first token", policy.first_token, op).into()),
+                Waited::Until => return Err(passed("first_token", policy.first_token, op).into()),
                 Waited::Silent => return Err(passed("idle", idle.limit(), op).into()),
             }
             // What waits for the consumer is no silence of the server's.
@@ -181,9 +181,10 @@ fn broken(op: &Op, error: Error) -> Result<Option<Reply>, Stop> {
 pub fn passed(which: &str, limit: Option<Duration>, op: &Op) -> Error {
     let limit = limit.unwrap_or_default().as_millis();
     let bytes = op.progress().map_or(0, |progress| progress.bytes);
-    Error::new(
-        Status::Deadline,
-        format!("the {which} deadline of {limit} ms passed after {bytes} bytes of the answer"),
+    let words = which.replace('_', " ");
+    Error::deadline(
+        which,
+        format!("the {words} deadline of {limit} ms passed after {bytes} bytes of the answer"),
     )
 }
 

@@ -211,7 +211,7 @@ impl Shared {
                 "the total deadline of {limit} ms passes before the request may start: {} lets it start in {wait} ms",
                 late.why
             );
-            Error::new(Status::Deadline, message)
+            Error::deadline("total", message)
         })?;
         let waited = u64::try_from(came.elapsed().as_millis()).unwrap_or(u64::MAX);
         if waited > 0 {

@@ -1,6 +1,7 @@
 //! One request in flight: what has arrived of its answer, and its end, which happens once and in one place.
 
 use crate::account::Account;
+use crate::catalog::ModelList;
 use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::Level;
@@ -13,6 +14,7 @@ use crate::sync::lock;
 use crate::text::Text;
 use crate::usage::Cost;
 use crate::wire::{Answer, Decoder, Flow, Kind, Limits, Piece};
+use attempt::Sent;
 pub use attempt::{Head, Progress};
 use pieces::Pieces;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,8 +30,6 @@ pub struct Op {
     id: u64,
     started: Instant,
     queue: Arc<Queue>,
-    /// Whether pieces are delivered; a blocking call without a callback wants only the end.
-    pieces: bool,
     delivery: Delivery,
     /// Its place in line: that of the model which is asked.
     ticket: Mutex<Ticket>,
@@ -44,8 +44,7 @@ pub struct Op {
 }
 
 struct Live {
-    /// What the last attempt was sent with; taken out of its errors.
-    key: Option<Key>,
+    sent: Sent,
     /// The model that is asked.
     model: Text,
     decoder: Decoder,
@@ -53,9 +52,7 @@ struct Live {
     earlier: Cost,
     pieces: Pieces,
     waiting: Waiting,
-    attempts: u32,
     first_token: Option<Duration>,
-    head: Head,
 }
 
 /// What a request is begun with.
@@ -64,9 +61,7 @@ pub struct Start<'a> {
     pub id: u64,
     /// The caller's own number.
     pub tag: u64,
-    /// Whether its queue gets more than the end.
-    pub pieces: bool,
-    /// How they are delivered.
+    /// How its answer is delivered.
     pub delivery: Delivery,
     /// Where its events go.
     pub queue: &'a Arc<Queue>,
@@ -97,23 +92,20 @@ impl Op {
         account: &Arc<Account>,
         siblings: &Arc<Registry<Self>>,
     ) -> Result<Arc<Self>, Error> {
-        let Start { id, tag, pieces, delivery, queue, bound, model, ticket, decoder } = start;
+        let Start { id, tag, delivery, queue, bound, model, ticket, decoder } = start;
         let live = Live {
-            key: None,
+            sent: Sent::default(),
             model: model.into(),
             decoder,
             earlier: Cost::default(),
             pieces: Pieces::new(delivery),
             waiting: Waiting::default(),
-            attempts: 0,
             first_token: None,
-            head: Head::default(),
         };
         let op = Arc::new(Self {
             id,
             started: Instant::now(),
             queue: Arc::clone(queue),
-            pieces,
             delivery,
             ticket: Mutex::new(ticket),
             account: Arc::clone(account),
@@ -175,10 +167,10 @@ impl Op {
     /// Counts an attempt that is about to be sent with this key: also in the account, which knows it before any end does.
     pub fn attempt(&self, key: Option<Key>) -> Result<u32, Ended> {
         self.with_live(|live| {
-            live.key = key;
-            live.attempts += 1;
+            live.sent.key = key;
+            live.sent.attempts += 1;
             self.account.attempt(live.model.as_str());
-            live.attempts
+            live.sent.attempts
         })
     }
 
@@ -186,18 +178,15 @@ impl Op {
     /// the failed attempt used is booked.
     pub fn retry(&self, error: Error, delay: Duration, model: &str, decoder: Decoder) -> Result<(), Ended> {
         self.with_live(|live| {
-            let attempt = live.attempts + 1;
-            let error = Arc::new(self.complete(error, live));
+            let attempt = live.sent.attempts + 1;
+            let error = Arc::new(live.sent.complete(error));
             let failed = std::mem::replace(&mut live.decoder, decoder).into_answer();
             live.earlier.add(self.account.book_failed(live.model.as_str(), &failed));
-            live.head = Head::default();
+            live.sent.head = Head::default();
             if live.model.as_str() != model {
                 live.model = model.into();
                 let mut ticket = lock(&self.ticket);
                 *ticket = ticket.of_model(model);
-            }
-            if !self.pieces {
-                return None;
             }
             live.waiting.push(EventKind::Retry { error, delay, attempt, model: live.model.clone() });
             self.queue.deliver(self.id, &mut live.waiting)
@@ -209,10 +198,10 @@ impl Op {
     pub fn head(&self, mut head: Head, content_type: Option<&str>) -> Result<(), Ended> {
         self.with_live(|live| {
             live.decoder.head(head.status, content_type);
-            if let Some(key) = &live.key {
+            if let Some(key) = &live.sent.key {
                 key.redact_text(&mut head.request_id);
             }
-            live.head = head;
+            live.sent.head = head;
         })
     }
 
@@ -234,9 +223,7 @@ impl Op {
             let Live { decoder, pieces, waiting, first_token, .. } = live;
             let result = step(decoder, &mut |piece| {
                 first_token.get_or_insert_with(|| self.started.elapsed());
-                if self.pieces {
-                    pieces.take(piece, waiting);
-                }
+                pieces.take(piece, waiting);
             });
             pieces.finish(&decoder.answer().choices, waiting);
             (result, self.queue.deliver(self.id, waiting))
@@ -267,13 +254,13 @@ impl Op {
             events: live.decoder.events(),
             has_piece: live.first_token.is_some(),
             has_begun: live.decoder.has_begun(),
-            should_retry: live.head.should_retry,
+            should_retry: live.sent.head.should_retry,
         })
     }
 
     /// An error of the attempt that is under way, with what is known of it.
     pub fn describe(&self, error: &Error) -> Result<Error, Ended> {
-        self.with_live(|live| self.complete(error.clone(), live))
+        self.with_live(|live| live.sent.complete(error.clone()))
     }
 
     /// The end, however it came about. Only the first call counts.
@@ -285,15 +272,13 @@ impl Op {
             #[cfg(feature = "test-hooks")]
             crate::hooks::count(0, 1);
             let total = self.started.elapsed();
-            let error = outcome.err().map(|error| self.complete(error, &live));
+            let error = outcome.err().map(|error| live.sent.complete(error));
             let is_cancelled = error.as_ref().is_some_and(|error| error.status == Status::Cancelled);
             // What a cut answer holds back is its text, so it is delivered too (S5).
             let mut deliver = |piece: Piece<'_>| {
                 if !is_cancelled {
                     live.first_token.get_or_insert(total);
-                    if self.pieces {
-                        live.pieces.take(piece, &mut live.waiting);
-                    }
+                    live.pieces.take(piece, &mut live.waiting);
                 }
             };
             // A panic in the decoder may have left it in pieces, and the end must come all the same.
@@ -311,6 +296,7 @@ impl Op {
                 }
                 Err(panic) => (Answer::new(Kind::Raw, &Limits::default()), Some(Error::panicked(&*panic))),
             };
+            let (models, error) = self.models(&answer, error, &live.sent);
             let status = error.as_ref().map(|error| error.status);
             live.earlier.add(self.account.book(live.model.as_str(), status, &answer));
             if !is_cancelled {
@@ -318,11 +304,12 @@ impl Op {
             }
             let mut response = Response::new(answer, error.map(Arc::new), total);
             response.cost = live.earlier.nanousd();
+            response.models = models;
             response.requested_model = live.model;
-            response.request_id = live.head.request_id;
-            response.attempts = live.attempts;
+            response.request_id = live.sent.head.request_id;
+            response.attempts = live.sent.attempts;
             response.first_token = live.first_token;
-            self.tell_end(&response, live.head.status, live.key.as_ref());
+            self.tell_end(&response, live.sent.head.status, live.sent.key.as_ref());
             live.waiting.push(EventKind::Done(Arc::new(response)));
             if is_cancelled {
                 self.queue.replace(self.id, &mut live.waiting)
@@ -332,6 +319,29 @@ impl Op {
         };
         self.siblings.remove(self.id);
         drop(ring);
+    }
+
+    /// The list of models that an answer is, which the client goes by from now on; one that cannot be read is an error.
+    fn models(
+        &self,
+        answer: &Answer,
+        error: Option<Error>,
+        sent: &Sent,
+    ) -> (Option<ModelList>, Option<Error>) {
+        if error.is_some() || !answer.is_raw() {
+            return (None, error);
+        }
+        let json = answer.to_json();
+        match ModelList::from_json(&json) {
+            Ok(list) => {
+                self.account.learn(&list);
+                (Some(list), None)
+            }
+            Err(mut error) => {
+                error.body = json.into();
+                (None, Some(sent.complete(error)))
+            }
+        }
     }
 
     fn tell_end(&self, response: &Response, http_status: u16, key: Option<&Key>) {
@@ -357,26 +367,6 @@ impl Op {
                 ("message", error.filter(|_| http_status == 0).map(|error| error.message.as_str()).into()),
             ]
         });
-    }
-
-    /// Adds to an error what is known of the request, and takes the key out.
-    fn complete(&self, mut error: Error, live: &Live) -> Error {
-        let head = &live.head;
-        error.attempts = live.attempts;
-        error.http_status = head.status;
-        error.retry_after_ms = head.retry_after_ms;
-        if error.request_id.is_empty() {
-            error.request_id = head.request_id.clone();
-        }
-        if let (300..400, Some(target)) = (head.status, &head.location) {
-            error.hint =
-                format!("Redirects are not followed. If this one is right, set the base URL to {target}")
-                    .into();
-        }
-        if let Some(key) = &live.key {
-            key.redact(&mut error);
-        }
-        error
     }
 }
 

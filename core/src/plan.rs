@@ -28,6 +28,8 @@ pub struct Plan {
     pub streamable: bool,
     /// How many of the fallback models were passed on to.
     fallback: usize,
+    /// How the answer is delivered.
+    pub delivery: Delivery,
     request: Arc<Request>,
 }
 
@@ -56,6 +58,7 @@ impl Request {
             // The best of several is known only when all are whole.
             streamable: self.number("best_of") <= 1,
             fallback: 0,
+            delivery: self.delivery,
             request: Arc::clone(self),
         })
     }
@@ -90,7 +93,14 @@ impl Request {
 impl Plan {
     /// The list of models.
     pub fn models() -> Self {
-        Self { kind: Kind::Raw, choices: 0, streamable: false, fallback: 0, request: Arc::default() }
+        Self {
+            kind: Kind::Raw,
+            choices: 0,
+            streamable: false,
+            fallback: 0,
+            delivery: Delivery::default(),
+            request: Arc::default(),
+        }
     }
 
     /// The route that takes it.
@@ -132,11 +142,6 @@ impl Plan {
     /// What is to be different from the client's own settings.
     pub fn wishes(&self) -> Wishes {
         self.request.wishes
-    }
-
-    /// How the answer is delivered.
-    pub fn delivery(&self) -> Delivery {
-        self.request.delivery
     }
 
     /// Refuses images to a model that is known to take none; `takes_images` says what is known.

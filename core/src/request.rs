@@ -52,6 +52,8 @@ pub struct Delivery {
     pub omit_reasoning: bool,
     /// Text comes in whole sentences.
     pub sentences: bool,
+    /// Nothing comes but retries and the end.
+    pub omit_pieces: bool,
 }
 
 /// A request under construction. Cloning shares messages and values.

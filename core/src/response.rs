@@ -26,6 +26,8 @@ pub struct Response {
     pub total: Duration,
     /// What it cost with the attempts before it that failed, in nano-USD; `None` if that is not known.
     pub cost: Option<i64>,
+    /// The list of models, if that was asked for.
+    pub models: Option<ModelList>,
     /// What the server got wrong and was understood all the same: which, and how often.
     pub tolerated: Vec<(Text, u32)>,
     json: OnceLock<Text>,
@@ -45,6 +47,7 @@ impl Response {
             first_token: None,
             total,
             cost: None,
+            models: None,
             json: OnceLock::new(),
         }
     }
@@ -55,17 +58,6 @@ impl Response {
         let time = self.total.checked_sub(self.first_token?)?;
         let tokens = self.answer.usage.completion_tokens.filter(|tokens| *tokens >= 2)? - 1;
         (self.answer.is_streamed() && !time.is_zero()).then(|| tokens as f64 / time.as_secs_f64())
-    }
-
-    /// The list of models that a server sent.
-    pub fn models(&self) -> Result<ModelList, Error> {
-        ModelList::from_json(self.json().as_str()).map_err(|mut error| {
-            error.attempts = self.attempts;
-            error.request_id = self.request_id.clone();
-            error.http_status = 200;
-            error.body = self.json().clone();
-            error
-        })
     }
 
     /// The completion object, as the server sent it or put together from its chunks. Made on first ask.

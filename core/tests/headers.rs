@@ -26,8 +26,9 @@ fn ask(tls: bool, bytes: usize, limit: Option<u64>) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut request = Request::new("meta-llama/Llama-3.3-70B-Instruct").unwrap();
     request.add_message("user", "hello").unwrap();
+    request.delivery.omit_pieces = true;
     let (plan, queue) = (Arc::new(request).plan().unwrap(), Arc::new(Queue::default()));
-    client.start(runtime.handle(), plan, &queue, Op::reserve(), 0, false).unwrap();
+    client.start(runtime.handle(), plan, &queue, Op::reserve(), 0).unwrap();
     let Taken::Event(event) = queue.next(Patience::Forever).unwrap() else { panic!("no event") };
     let version = simulator.last().version;
     assert_eq!(version, if tls { "HTTP/2.0" } else { "HTTP/1.1" });

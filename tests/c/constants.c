@@ -89,6 +89,16 @@ static void statuses(void) {
     for (status = -300; status <= 300; status++) wrong += strcmp(hb_status_name(status), known_name(status)) != 0;
     for (i = 0; i < sizeof FAR / sizeof *FAR; i++) wrong += strcmp(hb_status_name(FAR[i]), known_name(FAR[i])) != 0;
     check_number("hb_status_name is total; statuses with another name", wrong, 0);
+    for (wrong = 0, status = -300; status <= 300; status++) {
+        const char *message = hb_status_message(status);
+        hb_status other;
+        for (other = -300; other < status; other++) {
+            /* Two statuses of different names say different things. */
+            wrong += (strcmp(known_name(other), known_name(status)) == 0) != (strcmp(hb_status_message(other), message) == 0);
+        }
+        wrong += strlen(message) < 5 || !(message[0] >= 'a' && message[0] <= 'z') || message[strlen(message) - 1] == '.';
+    }
+    check_number("hb_status_message is total; statuses without words of their own", wrong, 0);
 }
 
 /* `+ 0u` is an error for anything but a number, and the sum stays unsigned only where the constant is. */

@@ -80,12 +80,13 @@ static void no_connection_in_time(void) {
     hb_options *options = with_url(url);
     hb_options_set_connect_timeout_ms(options, 200);
     outcome_of_options(&outcome, options);
+    check_text("the connect deadline: which", hb_error_param(outcome.error), "connect");
     check_failure("the connect deadline", &outcome, HB_E_DEADLINE, 0, "connect");
     while (filled > 0) close(fillers[--filled]);
     close(listener);
 }
 
-/* The message says which deadline passed, and after how many bytes. */
+/* The error says which deadline passed, and after how many bytes. */
 static void deadlines(void) {
     struct outcome outcome;
     hb_options *options = with_fault("stall");
@@ -93,11 +94,13 @@ static void deadlines(void) {
     outcome_of_options(&outcome, options);
     check_has("it says after how many bytes", hb_error_message(outcome.error, NULL), "0 bytes");
     check_number("no piece came", hb_response_first_token_ms(outcome.response), -1);
+    check_text("the first token's deadline, without a head: which", hb_error_param(outcome.error), "first_token");
     check_failure("the first token's deadline, without a head", &outcome, HB_E_DEADLINE, 0, "first token");
 
     options = with_fault("stall-after=1");
     hb_options_set_first_token_timeout_ms(options, 1000);
     outcome_of_options(&outcome, options);
+    check_text("the first token's deadline, after a head: which", hb_error_param(outcome.error), "first_token");
     check_failure("the first token's deadline, after a head", &outcome, HB_E_DEADLINE, 200, "first token");
 
     options = with_fault("stall-after=4");
@@ -108,6 +111,7 @@ static void deadlines(void) {
     check_text("is in the response", hb_response_text(outcome.response, 0, NULL), "This is canned");
     check_text("which did not finish", hb_response_finish_reason(outcome.response, 0), "");
     check_number("but counted along", hb_response_completion_tokens(outcome.response), 3);
+    check_text("the idle deadline: which", hb_error_param(outcome.error), "idle");
     check_failure("the idle deadline", &outcome, HB_E_DEADLINE, 200, "idle");
 
     options = with_fault("event-delay=50,words=100000");
@@ -115,6 +119,7 @@ static void deadlines(void) {
     outcome_of_options(&outcome, options);
     check(hb_response_total_ms(outcome.response) >= 1000, "not before its time", "%lld ms",
           (long long)hb_response_total_ms(outcome.response));
+    check_text("the total deadline, of an answer that goes on: which", hb_error_param(outcome.error), "total");
     check_failure("the total deadline, of an answer that goes on", &outcome, HB_E_DEADLINE, 200, "total");
 
     options = with_fault("delay=2000");

@@ -43,7 +43,7 @@ pub fn proxy_login() -> Error {
 /// A connection did not come about in time.
 pub fn connect_deadline(limit: Duration) -> Error {
     let limit = limit.as_millis();
-    Error::new(Status::Deadline, format!("no connection within the connect deadline of {limit} ms"))
+    Error::deadline("connect", format!("no connection within the connect deadline of {limit} ms"))
         .with_hint("Check the address and the network, or raise the connect deadline.")
         .retryable()
 }

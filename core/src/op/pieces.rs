@@ -7,6 +7,7 @@ use crate::wire::{Choice, Piece};
 
 /// What is between a decoder and the events of its request.
 pub struct Pieces {
+    omit_pieces: bool,
     omit_reasoning: bool,
     /// The sentence under way of each choice; `None` if text goes as it comes.
     sentences: Option<Vec<Segmenter>>,
@@ -15,13 +16,14 @@ pub struct Pieces {
 impl Pieces {
     /// Nothing is held.
     pub fn new(delivery: Delivery) -> Self {
-        let Delivery { omit_reasoning, sentences } = delivery;
-        Self { omit_reasoning, sentences: sentences.then(Vec::new) }
+        let Delivery { omit_reasoning, sentences, omit_pieces } = delivery;
+        Self { omit_pieces, omit_reasoning, sentences: sentences.then(Vec::new) }
     }
 
     /// Takes a piece.
     pub fn take(&mut self, piece: Piece<'_>, waiting: &mut Waiting) {
         match piece {
+            _ if self.omit_pieces => {}
             Piece::Text { choice, text } => match &mut self.sentences {
                 None => waiting.text(choice, text),
                 Some(all) => {

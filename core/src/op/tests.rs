@@ -36,8 +36,7 @@ fn try_begin_with(
     let account = Account::new(Arc::clone(&counters), Log::new(Level::Off, false, counters), None);
     let ticket = Pacer::new(Rates::default(), Duration::from_secs(60)).ticket("m");
     let (bound, decoder) = (100_000, decoder());
-    let start =
-        Start { id, tag: 7, pieces: true, delivery, queue, bound, model: "Qwen/QwQ-32B", ticket, decoder };
+    let start = Start { id, tag: 7, delivery, queue, bound, model: "Qwen/QwQ-32B", ticket, decoder };
     Op::begin(start, &Arc::new(account), requests)
 }
 
@@ -314,7 +313,7 @@ fn an_attempt_is_counted_when_it_begins() {
     assert_eq!(op.account.counters.get(Count::Attempts), 1);
 }
 
-const SENTENCES: Delivery = Delivery { omit_reasoning: false, sentences: true };
+const SENTENCES: Delivery = Delivery { omit_reasoning: false, sentences: true, omit_pieces: false };
 
 /// Everything that waits, in a few characters each.
 fn told(queue: &Queue) -> Vec<String> {

@@ -28,6 +28,13 @@ pub fn cancel(id: u64) {
     }
 }
 
+/// Keeps what waits of a request from its consumer, or lets it go; one whose end was taken is left alone.
+pub fn hold(id: u64, hold: bool) {
+    if let Some(queue) = QUEUES.find(id) {
+        queue.hold(id, hold);
+    }
+}
+
 /// Ends every request there is; those that had ended keep what waits.
 pub fn cancel_all(why: &str) {
     for (id, queue) in QUEUES.all() {
@@ -88,7 +95,7 @@ impl Queue {
         if state.closed {
             return Err(Error::new(Status::Closed, "the queue is closed"));
         }
-        state.inboxes.insert(id, Inbox { tag, bound, producer, waiting: Waiting::default() });
+        state.inboxes.insert(id, Inbox { tag, bound, producer, waiting: Waiting::default(), held: false });
         QUEUES.add(id, self);
         Ok(())
     }
@@ -107,7 +114,15 @@ impl Queue {
             producer.cancel("the request was cancelled");
         }
         let mut state = lock(&self.state);
+        state.hold(id, false);
         state.clear(id, Waiting::keep_end);
+        drop(self.leave(state));
+    }
+
+    /// Keeps what waits of a request, or lets it go.
+    fn hold(&self, id: u64, hold: bool) {
+        let mut state = lock(&self.state);
+        state.hold(id, hold);
         drop(self.leave(state));
     }
 
@@ -129,6 +144,7 @@ impl Queue {
     /// Delivers the last events of a request in place of what waits, which its consumer does not want any more.
     pub(crate) fn replace(&self, id: u64, events: &mut Waiting) -> Option<Ring<'_>> {
         let mut state = lock(&self.state);
+        state.hold(id, false);
         state.clear(id, Waiting::clear);
         state.append(id, events);
         self.leave(state)
@@ -269,6 +285,7 @@ impl Queue {
             return;
         }
         let producers: Vec<_> = state.producers().collect();
+        state.let_all_go();
         drop(self.leave(state));
         // Outside the lock: ending a request delivers its last event here.
         for producer in producers {

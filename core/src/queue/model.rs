@@ -170,6 +170,27 @@ fn a_hook_alone_is_enough_to_miss_nothing() {
 }
 
 #[test]
+fn what_is_held_and_let_go_comes_to_its_end() {
+    check(|| {
+        let (queue, ends) = (Arc::new(Queue::default()), Arc::new(Ends::default()));
+        let sources: Vec<_> = (0..2).filter_map(|_| Source::new(&queue)).collect();
+        let running: Vec<_> =
+            sources.iter().cloned().map(|source| thread::spawn(move || source.run())).collect();
+        let held = sources[0].id;
+        let holder = thread::spawn(move || {
+            super::hold(held, true);
+            super::hold(held, false);
+            super::hold(held, true);
+            super::cancel(held);
+        });
+        consume(&queue, &ends, sources.len());
+        running.into_iter().for_each(|source| source.join().unwrap());
+        holder.join().unwrap();
+        assert_eq!((ends.count(), queue.waiting()), (sources.len(), Ok(0)));
+    });
+}
+
+#[test]
 fn a_close_ends_every_start_and_then_the_consumer() {
     check(|| {
         let (queue, ends) = (Arc::new(Queue::default()), Arc::new(Ends::default()));

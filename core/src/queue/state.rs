@@ -14,6 +14,8 @@ pub struct Inbox {
     /// Ended by a close of the queue; not kept alive by it.
     pub producer: Weak<dyn Producer>,
     pub waiting: Waiting,
+    /// What waits stays until its consumer lets it go.
+    pub held: bool,
 }
 
 impl Inbox {
@@ -25,10 +27,10 @@ impl Inbox {
 #[derive(Default)]
 pub struct State {
     pub inboxes: HashMap<u64, Inbox>,
-    /// Requests with something waiting, each once; the one that waits longest is first, and goes to the end when
+    /// Requests with something to take, each once; the one that waits longest is first, and goes to the end when
     /// it has more, so that a chatty stream cannot starve the rest.
     pub ready: VecDeque<u64>,
-    /// Events in all inboxes.
+    /// Events in all inboxes that are not held.
     pub waiting: usize,
     pub closed: bool,
     pub taking: bool,
@@ -89,6 +91,9 @@ impl State {
         let before = inbox.waiting.len();
         inbox.waiting.append(events);
         let after = inbox.waiting.len();
+        if inbox.held {
+            return;
+        }
         if before == 0 && after > 0 {
             ready.push_back(id);
         }
@@ -101,9 +106,38 @@ impl State {
         let Some(inbox) = inboxes.get_mut(&id) else { return };
         let before = inbox.waiting.len();
         clear(&mut inbox.waiting);
+        if inbox.held {
+            return;
+        }
         *waiting -= before - inbox.waiting.len();
         if before > 0 && inbox.waiting.is_empty() {
             ready.retain(|ready| *ready != id);
+        }
+    }
+
+    /// Keeps what waits of a request from its consumer, or lets it go. A closed queue holds nothing, so that all its
+    /// requests come to their ends.
+    pub fn hold(&mut self, id: u64, hold: bool) {
+        let Self { inboxes, ready, waiting, closed, .. } = self;
+        let Some(inbox) = inboxes.get_mut(&id) else { return };
+        let (events, hold) = (inbox.waiting.len(), hold && !*closed);
+        if std::mem::replace(&mut inbox.held, hold) == hold || events == 0 {
+            return;
+        }
+        if hold {
+            *waiting -= events;
+            ready.retain(|ready| *ready != id);
+        } else {
+            *waiting += events;
+            ready.push_back(id);
+        }
+    }
+
+    /// Holds nothing any more.
+    pub fn let_all_go(&mut self) {
+        let held = self.inboxes.iter().filter(|(_, inbox)| inbox.held).map(|(id, _)| *id);
+        for id in held.collect::<Vec<_>>() {
+            self.hold(id, false);
         }
     }
 

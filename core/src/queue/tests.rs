@@ -242,3 +242,68 @@ fn what_waits_is_counted_through_everything_that_takes_it_away() {
     queue.close();
     assert_eq!(queue.waiting(), Err(Status::Closed));
 }
+
+#[test]
+fn what_is_held_is_no_reason_to_come() {
+    let queue = Arc::new(Queue::default());
+    let (lit, calls) = (lit(&queue), rung(&queue));
+    let is_lit = || lit.load(Ordering::SeqCst);
+    let called = || calls.swap(0, Ordering::SeqCst);
+    let (held, other) = (Source::new(&queue), Source::new(&queue));
+    held.say(0, "a");
+    assert!((called(), is_lit()) == (1, true));
+    super::hold(held.id, true);
+    super::hold(held.id, true);
+    assert!((queue.waiting(), is_lit()) == (Ok(0), false));
+    held.say(1, "b");
+    held.end();
+    assert!((called(), is_lit()) == (0, false) && matches!(next(&queue), Taken::Nothing));
+    other.say(0, "c");
+    assert!(is_text(&next(&queue), "c") && matches!(next(&queue), Taken::Nothing));
+    assert_eq!(called(), 1);
+    super::hold(held.id, false);
+    super::hold(held.id, false);
+    assert!((called(), queue.waiting(), is_lit()) == (1, Ok(3), true));
+    assert!(is_text(&next(&queue), "a") && is_text(&next(&queue), "b") && is_end(&next(&queue)));
+    assert!(!is_lit());
+    super::hold(held.id, true);
+}
+
+#[test]
+fn a_cancel_and_a_close_let_go() {
+    let queue = Arc::new(Queue::default());
+    let sources: Vec<_> = (0..4).map(|_| Source::new(&queue)).collect();
+    for source in &sources {
+        super::hold(source.id, true);
+        source.say(0, "a");
+    }
+    super::cancel(sources[0].id);
+    assert!(is_end(&next(&queue)) && matches!(next(&queue), Taken::Nothing));
+    sources[1].end();
+    super::cancel(sources[1].id);
+    assert!(is_end(&next(&queue)) && matches!(next(&queue), Taken::Nothing));
+    // One that has ended keeps what waits, one that has not is ended.
+    sources[2].end();
+    queue.close();
+    super::hold(sources[2].id, true);
+    let mut ends = 0;
+    for _ in 0..3 {
+        ends += usize::from(is_end(&next(&queue)));
+    }
+    assert_eq!(ends, 2);
+    assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
+}
+
+#[test]
+fn a_held_inbox_is_full_as_any_other() {
+    let queue = Arc::new(Queue::default());
+    let source = Source::new(&queue);
+    super::hold(source.id, true);
+    while !queue.is_full(source.id) {
+        source.say(0, "0123456789");
+    }
+    super::hold(source.id, false);
+    assert_eq!(source.resumed.load(Ordering::SeqCst), 0);
+    drop(next(&queue));
+    assert_eq!(source.resumed.load(Ordering::SeqCst), 1);
+}

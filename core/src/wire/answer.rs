@@ -69,6 +69,11 @@ impl Answer {
         }
     }
 
+    /// Whether it is a body as it came, and no completion.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.kind == Kind::Raw
+    }
+
     /// Whether it came in pieces, and not as one JSON text.
     pub fn is_streamed(&self) -> bool {
         !self.came_whole

@@ -102,6 +102,54 @@ static void check_find(void) {
     check_number("nor images", hb_model_list_has_images(catalog, 4096), -1);
 }
 
+/* Asked over a queue: its only event is its end, and it is cancelled like any other request. */
+static void check_started(hb_client *client) {
+    hb_queue *queue = test_queue();
+    hb_error *error = NULL;
+    hb_op op = 0;
+    const hb_event *event;
+    hb_model_list *view;
+    faults("body=%7B%22data%22%3A%5B%7B%22id%22%3A%22house%2Fasked%22%7D%5D%7D");
+    check_ok("a list is asked for", hb_start_models(client, queue, 7, &op, &error), &error);
+    event = next_event(queue);
+    if (event != NULL) {
+        check(event->kind == HB_EVENT_DONE && event->op == op && event->tag == 7, "one event, its own", "kind %u", event->kind);
+        check_status("which is its end", event->status, HB_OK);
+        check_number("with the list", hb_model_list_find(hb_response_models(event->response), "house/asked", HB_NUL), 0);
+        check_text("and the body", hb_response_json(event->response, NULL), "{\"data\":[{\"id\":\"house/asked\"}]}");
+        hb_event_free(event);
+    }
+    view = view_of(client);
+    check(hb_model_list_find(view, "house/asked", HB_NUL) >= 0, "the client goes by it", "it does not");
+    hb_model_list_free(view);
+
+    faults("body=%7B%22data%22%3A1%7D");
+    hb_start_models(client, queue, 0, NULL, NULL);
+    event = next_event(queue);
+    if (event != NULL) {
+        check_status("one that cannot be read", event->status, HB_E_BAD_RESPONSE);
+        check(hb_response_models(event->response) == NULL, "is none", "it is one");
+        check_text("with its body", hb_error_body(event->error, NULL), "{\"data\":1}");
+        hb_event_free(event);
+    }
+    faults("stall");
+    control_only("POST", "/simulator/reset", "");
+    faults("stall");
+    hb_start_models(client, queue, 0, &op, NULL);
+    check_number("the server is asked", wait_for_count("requests", 1), 1);
+    hb_cancel(op);
+    event = next_event(queue);
+    if (event != NULL) check_status("a cancel", event->status, HB_E_CANCELLED);
+    hb_event_free(event);
+    check_number("which the server sees", wait_for_count("closes", 1), 1);
+    faults("");
+    check_status("no client", hb_start_models(NULL, queue, 0, &op, NULL), HB_E_INVALID_ARGUMENT);
+    check_number("no op", (long long)op, 0);
+    hb_queue_close(queue);
+    check_status("a closed queue", hb_start_models(client, queue, 0, NULL, NULL), HB_E_CLOSED);
+    hb_queue_free(queue);
+}
+
 int main(void) {
     hb_client *client = test_client(NULL), *other = test_client(NULL);
     hb_model_list *view;
@@ -111,6 +159,7 @@ int main(void) {
     check_same("a client begins with the catalogue", view, hb_catalog());
     hb_model_list_free(view);
     check_overlay(client);
+    check_started(client);
     view = view_of(other);
     check_same("another client's view is its own", view, hb_catalog());
     hb_model_list_free(view);

@@ -80,10 +80,10 @@ static void upload_long(const struct way *way) {
 #define LONG "times=1,raw=long,content-type=text/event-stream"
 
 /*
- * A long answer that nobody takes: the server is held up. Another request of the same client is not, over the same
+ * A long answer that nobody takes, because its consumer is elsewhere or holds it: the server is held up. Another request of the same client is not, over the same
  * connection either. Then all of it is taken.
  */
-static void holds_up(const struct way *way) {
+static void holds_up(const struct way *way, int hold) {
     hb_options *options = options_for(way, NULL);
     hb_client *client;
     hb_request *request = test_chat("Too much");
@@ -100,6 +100,7 @@ static void holds_up(const struct way *way) {
     upload_long(way);
     way_faults(way, LONG);
     hb_start(client, request, queue, 1, &op, NULL);
+    hb_hold(op, hold);
     stuck = until_stuck(way);
     check(stuck > 0, "the server begins", "it wrote nothing");
     check_number("and is held up", count_at(way->control, "in_flight"), 1);
@@ -109,6 +110,8 @@ static void holds_up(const struct way *way) {
     poll(NULL, 0, 1500);
     check_number("the first one waits", count_at(way->control, "in_flight"), 1);
     check_number("still", written(way) >= stuck, 1);
+    if (hold) check_status("what is held does not come", hb_queue_next(queue, 0, &event), HB_TIMEOUT);
+    hb_hold(op, 0);
     for (event = next_event(queue); event != NULL && event->kind == HB_EVENT_TEXT; event = next_event(queue)) {
         texts += 1;
         size += event->text_len;
@@ -124,6 +127,7 @@ static void holds_up(const struct way *way) {
     /* One that is held up is cancelled as any other. */
     way_faults(way, LONG);
     hb_start(client, request, queue, 2, &op, NULL);
+    hb_hold(op, hold);
     until_stuck(way);
     hb_cancel(op);
     event = next_event(queue);
@@ -138,7 +142,8 @@ static void holds_up(const struct way *way) {
 static int bounded(const struct way *way) {
     check_begin();
     merges(way);
-    holds_up(way);
+    holds_up(way, 0);
+    holds_up(way, 1);
     return check_end();
 }
 
