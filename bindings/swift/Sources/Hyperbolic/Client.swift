@@ -63,7 +63,7 @@ public final class Client: Sendable {
 
     func start(_ request: Request, wantsPieces: Bool) throws(HyperbolicError) -> Flight {
         let request = request.build()
-        if !wantsPieces { request.use { hb_request_set_pieces($0, 0) } }
+        if !wantsPieces { request.use { hb_request_set_omit_pieces($0, 1) } }
         return try handle.use { client throws(HyperbolicError) in
             try request.use { request throws(HyperbolicError) in
                 try Flight(of: handle) { hb_start(client, request, $0, $1, $2, $3) }

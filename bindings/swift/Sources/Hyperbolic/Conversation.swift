@@ -37,6 +37,7 @@ public struct Conversation: Sendable {
     }
 
     /// The library's object, for as long as the call takes.
+    @discardableResult
     func use<Answer: Sendable, Failure: Error>(
         _ body: (OpaquePointer) throws(Failure) -> Answer
     ) throws(Failure) -> Answer {

@@ -29,6 +29,7 @@ final class Handle<Of: Kind>: @unchecked Sendable {
     deinit { Of.free(pointer) }
 
     /// Calls C with the pointer, and keeps the object until it returns.
+    @discardableResult
     func use<Answer, Failure: Error>(_ body: (OpaquePointer) throws(Failure) -> Answer) throws(Failure) -> Answer {
         defer { withExtendedLifetime(self) {} }
         return try body(pointer)

@@ -130,7 +130,7 @@ extension HyperbolicError: CustomStringConvertible {
 
 extension HyperbolicError {
     init(_ status: hb_status, _ error: Handle<ErrorKind>?, response: Response? = nil) {
-        var details = error.map(Details.init) ?? Details(String(cString: hb_status_name(status)))
+        var details = error.map(Details.init) ?? Details(String(cString: hb_status_message(status)))
         details.response = response
         self =
             switch status {

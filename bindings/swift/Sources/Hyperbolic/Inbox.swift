@@ -11,6 +11,7 @@ final class Inbox: Sendable {
         var end: End?
         var isOver = false // the end was taken too
         var isHeld = false
+        var isLeft = false // there is no reader any more
         var readers: [CheckedContinuation<Void, Never>] = []
 
         var hasNothing: Bool { waiting.isEmpty && end == nil && !isOver }
@@ -25,7 +26,7 @@ final class Inbox: Sendable {
                 state.end = End(from)
             } else if let event = Event(from) {
                 state.waiting.append(event)
-                if state.readers.isEmpty {
+                if state.readers.isEmpty && !state.isLeft {
                     state.isHeld = true
                     hb_hold(from.op, 1)
                 }
@@ -50,6 +51,10 @@ final class Inbox: Sendable {
             }
         }
     }
+
+    /// Its reader goes, and cancels the request behind this. What the pump has in hand just now must then not hold it
+    /// again: nobody would let it go, and its end would never come.
+    func leave() { state.withLock { $0.isLeft = true } }
 
     private func take(of op: hb_op) -> Result<Event?, HyperbolicError>? {
         state.withLock { state in

@@ -86,7 +86,10 @@ final class Flight: Sendable {
         self.op = op
     }
 
-    deinit { hb_cancel(op) }
+    deinit {
+        inbox.leave()
+        hb_cancel(op)
+    }
 
     /// The next event, of which the last is `.done`; behind it nil. The end of the task ends the request, at once, and
     /// what had arrived comes with the error.

@@ -27,7 +27,7 @@ extension Request {
     }
 
     private func buildChat(_ to: OpaquePointer) {
-        _ = conversation?.use { hb_request_set_conversation(to, $0) }
+        conversation?.use { hb_request_set_conversation(to, $0) }
         for message in messages {
             hb_request_add_message(to, message.role.rawValue, message.text, message.text.utf8.count)
             for image in message.images {

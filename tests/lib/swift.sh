@@ -1,0 +1,72 @@
+# The Swift binding: its toolchain, how that is run, and how its verdicts are read.
+# shellcheck shell=bash
+
+# Debian's Swift, and what it compiles and links with. 577 MB, and 2.6 GB unpacked, once, in a cache outside the tree.
+swift_packages=(swiftlang libc6-dev libstdc++-14-dev git bash coreutils dash base-files binutils gcc python3-minimal)
+swift_root=${HB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libhyperbolic}/swift-trixie
+swift_folder=$CARGO_TARGET_DIR/test/swift
+
+fetch_swift() {
+    local work
+    if [ -d "$swift_root" ]; then return; fi
+    mkdir -p "${swift_root%/*}"
+    work=$(mktemp -d "$swift_root.XXXXXX")
+    # Whoever comes second with the same thing leaves the first one's in place.
+    tests/lib/unpack trixie "$work" "${swift_packages[@]}" && { mv -T "$work" "$swift_root" || test -d "$swift_root"; }
+    local status=$?
+    rm -rf "$work"
+    return "$status"
+}
+
+# in_swift COMMAND...: in the folder that the packages were unpacked into, as if it were the whole system, because their
+# C library is newer than this machine's. The tree is there too, and what swift_sees names besides. All of it is seen by
+# this one command and its children, and is gone with it, however it ends: there is nothing to unmount.
+swift_sees=()
+in_swift() {
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --mount --pid --fork --kill-child bash -c '
+        root=$1 folder=$2 shown=$3; shift 3
+        mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs none "$root/tmp" || exit
+        for seen in "${@:1:$shown}"; do
+            mkdir -p "$root$seen" && mount --bind "$seen" "$root$seen" || exit
+        done
+        exec chroot "$root" /usr/bin/env PATH=/usr/libexec/swift/bin:/usr/bin HOME="$folder/home" \
+            PKG_CONFIG_PATH="$folder/prefix/lib/pkgconfig" LD_LIBRARY_PATH="$folder/prefix/lib" "${@:$shown+1}"
+    ' - "$swift_root" "$swift_folder" $((1 + ${#swift_sees[@]})) "$HB_ROOT" "${swift_sees[@]}" "$@"
+}
+
+# prepare_swift: the toolchain, and the library in a prefix. That is always the same folder, and is not touched without
+# need, so that what one stage has compiled is there for the next.
+prepare_swift() {
+    build_library release
+    stage_prefix "$HB_OUT/prefix"
+    mkdir -p "$swift_folder/home"
+    if ! diff -rq "$HB_OUT/prefix" "$swift_folder/prefix"; then
+        rm -rf "$swift_folder/prefix"
+        mv "$HB_OUT/prefix" "$swift_folder/prefix"
+    fi
+    fetch_swift
+}
+
+# What every command about the binding's package has. A warning is an error.
+swift_flags=(--package-path "$HB_ROOT/bindings/swift" --scratch-path "$swift_folder/build" -Xswiftc -warnings-as-errors)
+
+# swift_tests NAME SECONDS ARGUMENT...: `swift test ARGUMENT...` of what was built; each test is a check.
+swift_tests() {
+    local name=$1 limit=$2 status=0 output=$HB_OUT/$1.out results=$HB_OUT/$1.verdicts
+    shift 2
+    in_swift timeout -k 5 "$limit" swift test --skip-build --disable-xctest "${swift_flags[@]}" "$@" \
+        >"$output" 2>&1 8>&- || status=$?
+    cat "$output"
+    sed -nE -e 's/^[^A-Za-z]*Test ([a-zA-Z]+)\(.*\) passed .*/ok \1/p' \
+        -e 's/^[^A-Za-z]*Test ([a-zA-Z]+)\(.*\) failed .*/not ok \1: see the log/p' \
+        -e 's/^[^A-Za-z]*Test ([a-zA-Z]+)\(.*\) skipped.*/skip \1: see the log/p' "$output" >"$results"
+    cat "$results" >>"$HB_RESULTS"
+    if [ "$status" -eq 124 ]; then
+        fail "$name" "still running after $limit s"
+    elif [ "$status" -ne 0 ] && ! grep -q '^not ok ' "$results"; then
+        fail "$name" "exit code $status, after no failed test"
+    elif ! grep -qE '^(not )?ok ' "$results"; then
+        fail "$name" 'no test ran'
+    fi
+}
