@@ -35,7 +35,7 @@ in_swift() {
     ' - "$swift_root" "$swift_folder" $((1 + ${#swift_sees[@]})) "$HB_ROOT" "${swift_sees[@]}" "$@"
 }
 
-# prepare_swift: the toolchain, and the library in a prefix. That is always the same folder, and is not touched without
+# prepare_swift: the library in a prefix. That is always the same folder, and is not touched without
 # need, so that what one stage has compiled is there for the next.
 prepare_swift() {
     build_library release
@@ -45,7 +45,6 @@ prepare_swift() {
         rm -rf "$swift_folder/prefix"
         mv "$HB_OUT/prefix" "$swift_folder/prefix"
     fi
-    fetch_swift
 }
 
 # What every command about the binding's package has. A warning is an error.
@@ -69,4 +68,12 @@ swift_tests() {
     elif ! grep -qE '^(not )?ok ' "$results"; then
         fail "$name" 'no test ran'
     fi
+}
+
+# run_swift_example NAME SECONDS: one that was built; its outputs are $HB_OUT/NAME.out and NAME.err, and in the log.
+run_swift_example() {
+    local status=0
+    in_swift timeout -k 5 "$2" "$swift_folder/build/debug/$1-example" >"$HB_OUT/$1.out" 2>"$HB_OUT/$1.err" 8>&- || status=$?
+    cat "$HB_OUT/$1.out" "$HB_OUT/$1.err" >&2
+    return "$status"
 }

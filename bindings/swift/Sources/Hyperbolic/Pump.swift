@@ -93,7 +93,7 @@ final class Flight: Sendable {
 
     /// The next event, of which the last is `.done`; behind it nil. The end of the task ends the request, at once, and
     /// what had arrived comes with the error.
-    func next(isolation: isolated (any Actor)? = #isolation) async throws(HyperbolicError) -> Event? {
+    private func event(isolation: isolated (any Actor)?) async throws(HyperbolicError) -> Event? {
         try await withTaskCancellationHandler {
             await inbox.next(of: op, isolation: isolation)
         } onCancel: {
@@ -101,9 +101,22 @@ final class Flight: Sendable {
         }.get()
     }
 
+    /// The next event of a stream. A cancel drops the pieces that waited: so a stream whose task is cancelled does not end
+    /// as if its reader had got them all, though the answer was whole.
+    func next(isolation: isolated (any Actor)? = #isolation) async throws(HyperbolicError) -> Event? {
+        let event = try await event(isolation: isolation)
+        if case .done(let response) = event, Task.isCancelled {
+            var details = HyperbolicError.Details("the task was cancelled before it had taken all of the answer")
+            details.response = response
+            details.attempts = response.attempts
+            throw .cancelled(details)
+        }
+        return event
+    }
+
     /// The answer, when it is whole.
     func response(isolation: isolated (any Actor)? = #isolation) async throws(HyperbolicError) -> Response {
-        while let event = try await next(isolation: isolation) {
+        while let event = try await event(isolation: isolation) {
             if case .done(let response) = event { return response }
         }
         throw .panic(.init("the request ended without an end"))

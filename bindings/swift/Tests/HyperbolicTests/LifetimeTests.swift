@@ -111,7 +111,7 @@ extension Binding {
             // Clients, conversations, responses and streams that refer to each other only through what the library shares,
             // and of which one or the other goes first.
             for round in 0..<60 {
-                var client: Client? = try makeClient(faults: "event-delay=1")
+                var client: Client? = try makeClient(faults: "event-delay=1,words=12")
                 var conversation: Conversation? = Conversation(system: "Be brief.")
                 try conversation?.add(.user("Hello"))
                 let request = Request(model: testModel, conversation: try #require(conversation))

@@ -45,8 +45,8 @@ extension Binding {
         }
 
         /// Compares it with the one that is wanted.
-        func expectSent(_ wanted: JSON) async throws {
-            guard case .object(let body) = try await lastBody(), case .object(let wanted) = try wanted.decode(as: Value.self)
+        func expectSent(_ text: String) async throws {
+            guard case .object(let body) = try await lastBody(), case .object(let wanted) = try JSON(text).decode(as: Value.self)
             else { throw HTTPError(answer: "no object") }
             for key in Set(body.keys).union(wanted.keys).sorted() { #expect(body[key] == wanted[key], "\(key)") }
         }
@@ -138,7 +138,8 @@ extension Binding {
                 case .object(let schema)? = format["json_schema"]
             else { throw HTTPError(answer: "no schema was sent") }
             #expect(schema["strict"] == .bool(true) && schema["name"] == .text("answer"))
-            #expect(schema["schema"] == (try Person.jsonSchema.decode(as: Value.self)))
+            let wanted = try Person.jsonSchema.decode(as: Value.self)
+            #expect(schema["schema"] == wanted)
 
             // One that has none is asked for as an object, and what does not fit it comes with the error.
             struct Other: Decodable { let somethingElse: Int }
@@ -180,10 +181,10 @@ extension Binding {
                 ("messages", changed { $0.messages = [] }),
                 ("stop", changed { $0.stop = [""] }),
                 ("n", changed { $0.n = -1 }),
-                ("tools", changed { $0.tools = [Tool("a", parameters: "no JSON")] }),
-                ("tools", changed { $0.tools = [Tool("a\0b")] }),
+                ("schema", changed { $0.tools = [Tool("a", parameters: "no JSON")] }),
+                ("name", changed { $0.tools = [Tool("a\0b")] }),
                 ("custom", changed { $0.extra = ["custom": "no JSON"] }),
-                ("response_format", changed { $0.format = .jsonSchema("[]") }),
+                ("schema", changed { $0.format = .jsonSchema("[]") }),
                 ("stream", changed { $0.extra = ["stream": "true"] }),
                 ("prompt", changed { $0.prompt = "?" }),
             ]
