@@ -12,8 +12,9 @@ let package = Package(
         .systemLibrary(name: "CHyperbolic", pkgConfig: "hyperbolic"),
         .target(name: "Hyperbolic", dependencies: ["CHyperbolic"]),
         .testTarget(name: "HyperbolicTests", dependencies: ["Hyperbolic"]),
-    ] + examples.map { name in
-        .executableTarget(name: "\(name)-example", dependencies: ["Hyperbolic"], path: "examples/\(name)")
-    },
+    ]
+        + examples.map { name in
+            .executableTarget(name: "\(name)-example", dependencies: ["Hyperbolic"], path: "examples/\(name)")
+        },
     swiftLanguageModes: [.v6]
 )

@@ -20,19 +20,19 @@ fetch_swift() {
 
 # in_swift COMMAND...: in the folder that the packages were unpacked into, as if it were the whole system, because their
 # C library is newer than this machine's. The tree is there too, and what swift_sees names besides. All of it is seen by
-# this one command and its children, and is gone with it, however it ends: there is nothing to unmount.
+# this one command and its children, and is gone with it, however it ends: there is nothing to unmount. It begins in the tree.
 swift_sees=()
 in_swift() {
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount --pid --fork --kill-child bash -c '
-        root=$1 folder=$2 shown=$3; shift 3
+        root=$1 folder=$2 tree=$3 shown=$4; shift 4
         mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs none "$root/tmp" || exit
-        for seen in "${@:1:$shown}"; do
+        for seen in "$tree" "${@:1:$shown}"; do
             mkdir -p "$root$seen" && mount --bind "$seen" "$root$seen" || exit
         done
-        exec chroot "$root" /usr/bin/env PATH=/usr/libexec/swift/bin:/usr/bin HOME="$folder/home" \
+        exec chroot "$root" /usr/bin/env -C "$tree" PATH=/usr/libexec/swift/bin:/usr/bin HOME="$folder/home" \
             PKG_CONFIG_PATH="$folder/prefix/lib/pkgconfig" LD_LIBRARY_PATH="$folder/prefix/lib" "${@:$shown+1}"
-    ' - "$swift_root" "$swift_folder" $((1 + ${#swift_sees[@]})) "$HB_ROOT" "${swift_sees[@]}" "$@"
+    ' - "$swift_root" "$swift_folder" "$HB_ROOT" ${#swift_sees[@]} "${swift_sees[@]}" "$@"
 }
 
 # prepare_swift: the library in a prefix. That is always the same folder, and is not touched without

@@ -8,9 +8,9 @@ fi
 prepare_swift
 start_model_server
 in_swift swift build --build-tests "${swift_flags[@]}"
-swift_tests model 120 --filter RealModel
+swift_tests model 300 --filter RealModel
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY HYPERBOLIC_MODEL=$HB_TEST_MODEL
-for name in chat stream conversation tools cancel; do check "$name runs" run_swift_example "$name" 120; done
+for name in chat stream conversation tools cancel; do check "$name runs" run_swift_example "$name" 300; done
 check 'chat answers' test -s "$HB_OUT/chat.out"
 check 'stream counts its tokens' grep -qE '^\[smollm2-135m, [1-9][0-9]* tokens in ' "$HB_OUT/stream.err"
 # Each question, and something below it.

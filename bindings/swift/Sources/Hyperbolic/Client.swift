@@ -33,7 +33,9 @@ public final class Client: Sendable {
     /// A type that is ``Schematic`` is also what the server is asked to keep to; of any other one it is asked for an object,
     /// and a message should say which. A ``Request/format`` counts more. What cannot be decoded is
     /// ``HyperbolicError/undecodable(_:_:)``, with the answer.
-    public func chat<Answer: Decodable>(_ request: Request, as type: Answer.Type) async throws(HyperbolicError) -> Answer {
+    public func chat<Answer: Decodable>(_ request: Request, as type: Answer.Type) async throws(HyperbolicError)
+        -> Answer
+    {
         var request = request
         if request.format == nil {
             let schema = (type as? any Schematic.Type)?.jsonSchema

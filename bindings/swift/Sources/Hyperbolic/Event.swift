@@ -27,7 +27,9 @@ public enum Event: Sendable {
 
     /// Copies what is no end; nil for a kind that this version does not know.
     init?(_ from: hb_event) {
-        var text: String { String(decoding: UnsafeRawBufferPointer(start: from.text, count: from.text_len), as: UTF8.self) }
+        var text: String {
+            String(decoding: UnsafeRawBufferPointer(start: from.text, count: from.text_len), as: UTF8.self)
+        }
         let choice = Int(from.choice)
         switch from.kind {
         case HB_EVENT_TEXT: self = .text(text, choice: choice)

@@ -31,7 +31,7 @@ extension Conversation {
                     id: String(cString: hb_conversation_tool_call_id(from, index, call)),
                     name: String(cString: hb_conversation_tool_call_name(from, index, call)),
                     arguments: copied { hb_conversation_tool_call_arguments(from, index, call, $0) },
-                    index: Int(call), isWhole: true) // no other is taken into a conversation
+                    index: Int(call), isWhole: true)  // no other is taken into a conversation
             }
             toolResultID = String(ifAny: hb_conversation_tool_result_id(from, index))
             let attached = (0..<hb_conversation_metadata_count(from, index)).map { place in
@@ -54,7 +54,8 @@ extension Conversation {
     /// One message; there must be one with this index.
     public subscript(message: Int) -> Entry {
         use { from in
-            precondition((0..<Int(hb_conversation_count(from))).contains(message), "no message has the index \(message)")
+            precondition(
+                (0..<Int(hb_conversation_count(from))).contains(message), "no message has the index \(message)")
             return Entry(from, UInt32(message))
         }
     }

@@ -9,9 +9,9 @@ final class Inbox: Sendable {
     private struct State {
         var waiting: [Event] = []
         var end: End?
-        var isOver = false // the end was taken too
+        var isOver = false  // the end was taken too
         var isHeld = false
-        var isLeft = false // there is no reader any more
+        var isLeft = false  // there is no reader any more
         var readers: [CheckedContinuation<Void, Never>] = []
 
         var hasNothing: Bool { waiting.isEmpty && end == nil && !isOver }

@@ -145,7 +145,8 @@ extension Options {
             buildPace(to)
             if let record { hb_options_set_record(to, record, record.utf8.count) }
             if let replay {
-                hb_options_set_replay(to, replay, replay.utf8.count, replaysInTime ? HB_REPLAY_TIMED : HB_REPLAY_AT_ONCE)
+                hb_options_set_replay(
+                    to, replay, replay.utf8.count, replaysInTime ? HB_REPLAY_TIMED : HB_REPLAY_AT_ONCE)
             }
             if let logLevel { hb_options_set_log_level(to, logLevel.number) }
             hb_options_set_log_bodies(to, logsBodies.flag)

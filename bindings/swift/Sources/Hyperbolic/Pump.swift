@@ -64,7 +64,7 @@ enum Pump {
 /// A request in flight, as its reader has it: letting go of it cancels the request.
 final class Flight: Sendable {
     private let inbox = Inbox()
-    private let client: Handle<ClientKind> // lives as long as somebody reads
+    private let client: Handle<ClientKind>  // lives as long as somebody reads
     private let op: hb_op
 
     /// Starts what `begin` starts with the queue and the tag.

@@ -124,7 +124,8 @@ extension Binding {
             #expect("\(problem)" == "rate limited: \(details.message)")
 
             // A server in OpenAI's shape has a type and a field too.
-            let body = #"{"error":{"message":"no%2C"%2C"type":"invalid_request_error"%2C"param":"top_k"%2C"code":"bad_value"}}"#
+            let body =
+                #"{"error":{"message":"no%2C"%2C"type":"invalid_request_error"%2C"param":"top_k"%2C"code":"bad_value"}}"#
             let refusing = try makeClient(faults: "status=400,body=\(body)")
             problem = try await failure { try await refusing.chat(request) }
             guard case .badRequest(let details) = problem else { throw problem }
@@ -206,7 +207,8 @@ extension Binding {
             let again = try Conversation(saved: saved)
             #expect(isSame(try again.save(), saved))
             #expect(again.system == "Be brief. 🙂" && again.summary == "They spoke of 天気." && again.count == 4)
-            #expect(again[0].imageCount == 2 && again[0].metadata == ["speaker": "Ada"] && again.openToolCalls.count == 1)
+            #expect(
+                again[0].imageCount == 2 && again[0].metadata == ["speaker": "Ada"] && again.openToolCalls.count == 1)
             #expect(again.tokens == conversation.tokens && again.entries == conversation.entries)
 
             // Inside JSON of one's own.

@@ -27,7 +27,8 @@ extension Binding {
             let choice = try #require(response.choices.last)
             #expect(response.choices.count == 2 && !choice.reasoning.isEmpty && !choice.text.isEmpty)
             #expect(choice.role == "assistant" && choice.finishReason == "stop" && choice.logprobs == nil)
-            #expect(response.requestID == "req-9" && response.model == testModel && response.object == "chat.completion")
+            #expect(
+                response.requestID == "req-9" && response.model == testModel && response.object == "chat.completion")
             #expect(try #require(response.created) > 1_700_000_000 && response.id?.isEmpty == false)
             #expect(try response.totalTime >= #require(response.timeToFirstToken) && response.tolerated.isEmpty)
             let tokens = try [#require(response.promptTokens), #require(response.completionTokens)]
@@ -94,11 +95,15 @@ extension Binding {
             let large = #"data: {"choices":[{"index":0,"delta":{"content":"\#(much.prefix(4000))"}}]}"# + "\n\n"
             try await control("PUT", "body/much", String(repeating: large, count: 4000) + "data: [DONE]\n\n")
             settings.headers["x-simulator-fault"] = "raw=much"
-            var iterator: EventStream.Iterator? = try Client(settings).stream(Request(model: testModel, "?")).makeAsyncIterator()
+            var iterator: EventStream.Iterator? = try Client(settings).stream(Request(model: testModel, "?"))
+                .makeAsyncIterator()
             _ = try await iterator?.next()
             for _ in 0..<20 { _ = try await other.chat(Request(model: testModel, "?")) }
-            struct Counts: Decodable { let in_flight: Int }
-            #expect(try JSON(try await control("GET", "stats")).decode(as: Counts.self).in_flight == 1)
+            struct Counts: Decodable {
+                let inFlight: Int
+                enum CodingKeys: String, CodingKey { case inFlight = "in_flight" }
+            }
+            #expect(try JSON(try await control("GET", "stats")).decode(as: Counts.self).inFlight == 1)
             iterator = nil
             try await waitForCounts("closes=1&in_flight-at-most=0")
         }

@@ -107,7 +107,7 @@ extension Binding {
 
         @Test func anyOrderOfRelease() async throws {
             try await reset()
-            try await control("POST", "disconnect?how=close") // what other tests have left open
+            try await control("POST", "disconnect?how=close")  // what other tests have left open
             // Clients, conversations, responses and streams that refer to each other only through what the library shares,
             // and of which one or the other goes first.
             for round in 0..<60 {
@@ -182,7 +182,7 @@ extension Binding {
                     client.close()
                 }
             }
-            try await use(rounds: 30) // what is made once is made now
+            try await use(rounds: 30)  // what is made once is made now
             let memory = try number(in: "/proc/self/status", behind: "VmRSS:")
             let files = try entries(of: "/proc/self/fd")
             let threads = try entries(of: "/proc/self/task")

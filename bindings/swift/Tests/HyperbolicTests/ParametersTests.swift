@@ -46,7 +46,8 @@ extension Binding {
 
         /// Compares it with the one that is wanted.
         func expectSent(_ text: String) async throws {
-            guard case .object(let body) = try await lastBody(), case .object(let wanted) = try JSON(text).decode(as: Value.self)
+            guard case .object(let body) = try await lastBody(),
+                case .object(let wanted) = try JSON(text).decode(as: Value.self)
             else { throw HTTPError(answer: "no object") }
             for key in Set(body.keys).union(wanted.keys).sorted() { #expect(body[key] == wanted[key], "\(key)") }
         }
@@ -143,7 +144,9 @@ extension Binding {
 
             // One that has none is asked for as an object, and what does not fit it comes with the error.
             struct Other: Decodable { let somethingElse: Int }
-            let problem = try await failure { try await client.chat(Request(model: testModel, "A person"), as: Other.self) }
+            let problem = try await failure {
+                try await client.chat(Request(model: testModel, "A person"), as: Other.self)
+            }
             guard case .undecodable(let cause, let details) = problem else { throw problem }
             #expect(cause is DecodingError && details.response?.text.isEmpty == false)
             guard case .object(let last) = try await lastBody() else { return }

@@ -28,7 +28,8 @@ extension Binding {
 
         @Test func realModelStops() async throws {
             // More than the model writes until it is stopped; by itself it could not end.
-            var request = Request(model: try #require(environment("HB_TEST_MODEL")), "Write a very long story about a robot.")
+            var request = Request(
+                model: try #require(environment("HB_TEST_MODEL")), "Write a very long story about a robot.")
             request.maxTokens = 1500
             request.extra = ["ignore_eos": "true"]
             let log = try #require(environment("HB_TEST_SERVER_LOG"))

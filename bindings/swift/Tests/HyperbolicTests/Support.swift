@@ -12,7 +12,8 @@ func environment(_ name: String) -> String? { getenv(name).map { String(cString:
 
 /// Options for the test's server, which misbehaves as the script says.
 func options(faults: String = "") throws -> Options {
-    let url = try #require(environment("HB_TEST_URL"), "run these tests by `tests/run --only swift`, which starts their server")
+    let url = try #require(
+        environment("HB_TEST_URL"), "run these tests by `tests/run --only swift`, which starts their server")
     var options = Options(apiKey: Options.Key(try #require(environment("HB_TEST_KEY"))), baseURL: url)
     if !faults.isEmpty { options.headers["x-simulator-fault"] = faults }
     return options

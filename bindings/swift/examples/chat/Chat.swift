@@ -9,7 +9,8 @@ struct Chat {
         do throws(HyperbolicError) {
             try await run()
         } catch {
-            FileHandle.standardError.write(Data("\(error)\n\(error.details.hint ?? "")\n".utf8)) // the library's advice
+            let advice = error.details.hint ?? ""
+            FileHandle.standardError.write(Data("\(error)\n\(advice)\n".utf8))
             exit(1)
         }
     }
@@ -20,7 +21,7 @@ struct Chat {
         var request = Request(
             model: model,
             messages: [.system("You answer in one paragraph."), .user("Explain quantum computing in simple terms.")])
-        request.maxTokens = 512
+        request.maxTokens = 256
         request.temperature = 0.7
         let answer = try await client.chat(request)
         print(answer.text)

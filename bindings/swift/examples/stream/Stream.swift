@@ -9,8 +9,8 @@ struct Stream {
         let client = try Client(.fromEnvironment)
         let model = ProcessInfo.processInfo.environment["HYPERBOLIC_MODEL"] ?? "meta-llama/Llama-3.3-70B-Instruct"
         var request = Request(model: model, "Write a short story about a robot.")
-        request.maxTokens = 512
-        let output = FileHandle.standardOutput // print would keep the pieces until a line is full
+        request.maxTokens = 256
+        let output = FileHandle.standardOutput  // print would keep the pieces until a line is full
         for try await event in client.stream(request) {
             switch event {
             case .text(let piece, _):

@@ -19,7 +19,7 @@ struct Tools {
         let model = ProcessInfo.processInfo.environment["HYPERBOLIC_MODEL"] ?? "meta-llama/Llama-3.3-70B-Instruct"
         var conversation = Conversation()
         try conversation.add(.user("Please add 2 and 3"))
-        for _ in 0..<5 { // a model may call a tool again, but not for ever
+        for _ in 0..<5 {  // a model may call a tool again, but not for ever
             var request = Request(model: model, conversation: conversation)
             request.tools = [Tool("add", description: "Adds two integers.", arguments: Addends.self)]
             request.temperature = 0
