@@ -46,7 +46,7 @@
  *
  * Loops. hb_start, then in each turn hb_queue_dispatch, which calls you, or hb_queue_next with 0, until it answers
  * HB_TIMEOUT. A loop that sleeps is woken by a descriptor (hb_queue_native_handle) or by a function of yours
- * (hb_queue_set_wakeup).
+ * (hb_queue_set_wakeup). A reader that is behind, or a game that pauses, holds a request (hb_hold).
  *
  * Time. A request has four deadlines (connect, first token, idle, total), is sent again, at most twice, where that
  * may help and cannot cost, and waits for its turn if you set a pace: see hb_options_set_max_retries and what stands
@@ -1944,9 +1944,9 @@ void hb_cancel(hb_op op);
  *
  * What is held counts: once HB_LIMIT_QUEUE bytes wait, no more is read from the server, which stops it too, and the
  * idle deadline rests meanwhile; the total deadline does not. The other requests of the queue go on, and what is
- * held is no reason to wake anybody. An event that was taken already stays taken. hb_cancel and any close let go. A
- * request of a blocking call holds up that call until another thread lets it go. An op that is not known, or whose
- * HB_EVENT_DONE was taken, does nothing.
+ * held is no reason to wake anybody. An event that was taken already stays taken. hb_cancel and hb_queue_close let go, and
+ * so do hb_client_close and hb_shutdown where they end the request. A request of a blocking call holds up that call
+ * until another thread lets it go. An op that is not known, or whose HB_EVENT_DONE was taken, does nothing.
  *
  * Thread:    any, also in a callback.
  * Blocks:    never.

@@ -46,7 +46,7 @@
  *
  * Loops. hb_start, then in each turn hb_queue_dispatch, which calls you, or hb_queue_next with 0, until it answers
  * HB_TIMEOUT. A loop that sleeps is woken by a descriptor (hb_queue_native_handle) or by a function of yours
- * (hb_queue_set_wakeup).
+ * (hb_queue_set_wakeup). A reader that is behind, or a game that pauses, holds a request (hb_hold).
  *
  * Time. A request has four deadlines (connect, first token, idle, total), is sent again, at most twice, where that
  * may help and cannot cost, and waits for its turn if you set a pace: see hb_options_set_max_retries and what stands

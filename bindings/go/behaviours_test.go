@@ -194,6 +194,7 @@ func TestDeadline(t *testing.T) {
 	response, err = client.Chat(within(t), request)
 	wantIs(t, err, ErrDeadline)
 	wantIsNot(t, err, context.DeadlineExceeded)
+	want(t, "which deadline", asError(t, err).Param, "idle")
 	if response.Text() == "" {
 		t.Fatal("what had arrived is lost")
 	}

@@ -4,7 +4,9 @@ package hyperbolic
 // #cgo nocallback hb_queue_next
 // #cgo nocallback hb_event_free
 // #cgo nocallback hb_start
+// #cgo nocallback hb_start_models
 // #cgo nocallback hb_cancel
+// #cgo nocallback hb_hold
 // #include <hyperbolic.h>
 import "C"
 
@@ -20,14 +22,18 @@ import (
 // request's own inbox, whose reader waits as goroutines do.
 //
 // The goroutine never waits for a reader: a slow one would hold up all others. So what a slow reader leaves waits in
-// its inbox, put together into few long pieces; an answer ends at Limits.Answer, and so does its inbox.
+// its inbox, put together into few long pieces, until the reader is too far behind: then the library holds the rest, and
+// beyond Limits.Queue the server.
+
+// behind is how many bytes of text may wait for a reader before its request is held.
+const behind = 64 << 10
 
 // A call is one request in flight.
 type call struct {
 	client *Client
 	tag    uint64
 	op     C.hb_op
-	quiet  bool        // the reader wants nothing but the end
+	quiet  bool        // the reader wants nothing but the end, and so do retries not concern it
 	unlink func() bool // the context's cancel does not concern the call any more
 	until  time.Time   // the context's deadline
 
@@ -35,6 +41,8 @@ type call struct {
 
 	mu       sync.Mutex
 	waiting  []piece
+	bytes    int  // of text, in waiting
+	held     bool // the library keeps what comes after waiting
 	dropped  bool // the context ended before the reader had all pieces
 	done     bool
 	response *responseHandle
@@ -49,32 +57,42 @@ type piece struct {
 
 // start sends a request. The context ends it from then on, wherever its reader is.
 func (c *Client) start(ctx context.Context, request *Request, quiet bool) (*call, error) {
-	if ended := ctx.Err(); ended != nil {
-		e := &Error{RetryAfter: -1}
-		e.endedBy(ctx, ended)
-		return nil, e
-	}
 	from, err := request.build()
 	if err != nil {
 		return nil, err
 	}
 	defer C.hb_request_free(from)
-	k := &call{client: c, quiet: quiet, ready: make(chan struct{}, 1)}
+	if quiet {
+		C.hb_request_set_omit_pieces(from, 1)
+	}
 	if deadline, ok := ctx.Deadline(); ok {
-		k.until = deadline
 		limit := request.TotalTimeout
 		if limit == 0 {
 			limit = c.total
 		}
 		limitBy(from, limit, max(0, time.Until(deadline)))
 	}
+	return c.begin(ctx, quiet, func(k *call, problem **C.hb_error) C.hb_status {
+		return C.hb_start(c.pointer, from, c.queue, C.uint64_t(k.tag), &k.op, problem)
+	})
+}
+
+// begin starts a request of any kind by `send`.
+func (c *Client) begin(ctx context.Context, quiet bool, send func(*call, **C.hb_error) C.hb_status) (*call, error) {
+	if ended := ctx.Err(); ended != nil {
+		e := &Error{RetryAfter: -1}
+		e.endedBy(ctx, ended)
+		return nil, e
+	}
+	k := &call{client: c, quiet: quiet, ready: make(chan struct{}, 1)}
+	k.until, _ = ctx.Deadline()
 
 	// The lock is held over the start, so that no event of it is looked up before the call is in the map. It does not wait.
 	c.mu.Lock()
 	c.lastTag++
 	k.tag = c.lastTag
 	var problem *C.hb_error
-	status := C.hb_start(c.pointer, from, c.queue, C.uint64_t(k.tag), &k.op, &problem)
+	status := send(k, &problem)
 	if status == C.HB_OK {
 		c.calls[k.tag] = k
 		if c.pump == nil {
@@ -150,9 +168,7 @@ func (k *call) put(from *C.hb_event) {
 		}
 		k.end(adoptResponse(C.hb_response_retain(from.response)), failure)
 	case C.HB_EVENT_TEXT, C.HB_EVENT_REASONING:
-		if !k.quiet {
-			k.putText(from)
-		}
+		k.putText(from)
 	case C.HB_EVENT_TOOL_CALL, C.HB_EVENT_RETRY:
 		if !k.quiet {
 			k.mu.Lock()
@@ -163,6 +179,14 @@ func (k *call) put(from *C.hb_event) {
 	}
 }
 
+// hold keeps what comes next in the library while the reader is far behind. k.mu is held, so that the last word is right.
+func (k *call) hold() {
+	if held := k.bytes >= behind; held != k.held {
+		k.held = held
+		C.hb_hold(k.op, flag(held))
+	}
+}
+
 // putText adds to a piece of the same kind and choice, if nothing else of that choice waits behind it.
 func (k *call) putText(from *C.hb_event) {
 	kind, choice := EventKind(from.kind), int(from.choice)
@@ -170,6 +194,8 @@ func (k *call) putText(from *C.hb_event) {
 	k.mu.Lock()
 	defer k.tell()
 	defer k.mu.Unlock()
+	k.bytes += len(text)
+	k.hold()
 	for i := len(k.waiting) - 1; i >= 0; i-- {
 		before := &k.waiting[i]
 		if before.event.Choice != choice {
@@ -227,7 +253,7 @@ func (k *call) take(ctx context.Context) (Event, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if ctx.Err() != nil && len(k.waiting) > 0 {
-		k.dropped, k.waiting = true, nil
+		k.dropped, k.waiting, k.bytes = true, nil, 0
 	}
 	if len(k.waiting) == 0 {
 		return Event{}, false
@@ -237,6 +263,8 @@ func (k *call) take(ctx context.Context) (Event, bool) {
 	k.waiting = k.waiting[1:]
 	if first.text != nil {
 		first.event.Text = string(first.text)
+		k.bytes -= len(first.text)
+		k.hold()
 	}
 	return first.event, true
 }

@@ -46,8 +46,8 @@ func (c *Client) wait(ctx context.Context, request *Request) (*Response, error) 
 // loop is; the loop then gets no more pieces, but the end with an error. Each range over the sequence sends the request
 // anew.
 //
-// A loop that is slower than the model gets fewer and longer pieces. What waits for it is kept in memory, up to
-// [Limits].Answer.
+// A loop that is slower than the model gets fewer and longer pieces. Once some 64 KiB and [Limits].Queue wait for it, the
+// server has to wait too.
 func (c *Client) Stream(ctx context.Context, request Request) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		k, err := c.start(ctx, &request, false)

@@ -23,7 +23,6 @@ type Client struct {
 	lastTag uint64
 	pump    chan struct{} // closed when the goroutine that drains the queue has ended; nil if there is none
 	closed  bool
-	asking  sync.WaitGroup // goroutines of Models; none is added once the client is closed
 
 	logger  *slog.Logger
 	logging sync.Mutex
@@ -71,11 +70,10 @@ func (c *Client) Close() error {
 	c.closed = true
 	pump := c.pump
 	c.mu.Unlock()
-	// Neither waits for anything but what waits already, nor runs anybody's code.
+	// It waits for nothing but what waits already, and runs nobody's code.
 	if pump != nil {
 		<-pump
 	}
-	c.asking.Wait()
 	c.drainLog()
 	return nil
 }

@@ -180,7 +180,7 @@ func TestModelsUsageAndEstimates(t *testing.T) {
 	_, err = client.Chat(within(t), Ask(testModel, "?"))
 	wantIs(t, err, ErrBudget)
 
-	// The context ends the wait for models, though the server never answers, and Close the request behind it.
+	// The context ends a request for models too, and the server sees it leave.
 	client = newClient(t, faults("stall"))
 	ctx, cancel := context.WithCancel(within(t))
 	reset(t)
@@ -192,7 +192,6 @@ func TestModelsUsageAndEstimates(t *testing.T) {
 	}()
 	_, err = client.Models(ctx)
 	wantIs(t, err, context.Canceled)
-	_ = client.Close()
 	waitForCounts(t, "closes=1&in_flight-at-most=0")
 }
 
@@ -325,4 +324,36 @@ func TestDefaultClient(t *testing.T) {
 		}
 	}
 	want(t, "a request", control(t, "GET", "stats", "") != "", true)
+}
+
+// A reader that does not come holds up its server, and no other request of the client.
+func TestASlowReaderHoldsUpItsServer(t *testing.T) {
+	const events, size = 5000, 4000
+	line := fmt.Sprintf("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\n", strings.Repeat("x", size))
+	end := "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
+	reset(t)
+	control(t, "PUT", "body/long", strings.Repeat(line, events)+end)
+	options := faults("times=1,raw=long,content-type=text/event-stream")
+	options.Limits.Queue = 20_000
+	client, other := newClient(t, options), newClient(t, Options{})
+	got := 0
+	for event, err := range client.Stream(within(t), Ask(testModel, "Too much")) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.Kind != EventText {
+			want(t, "the answer", len(event.Response.Text()), events*size)
+			continue
+		}
+		if got == 0 {
+			untilStuck(t)
+			if _, err := other.Chat(within(t), Ask(testModel, "?")); err != nil {
+				t.Fatal(err)
+			}
+			waitForCounts(t, "in_flight-at-most=1")
+			want(t, "what has been sent by then is less than all", counted(t, "body_bytes") < events*size, true)
+		}
+		got += len(event.Text)
+	}
+	want(t, "what came", got, events*size)
 }

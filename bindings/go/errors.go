@@ -30,7 +30,7 @@ const (
 	ErrBadData Status = C.HB_E_BAD_DATA
 	// ErrCancelled: the context was cancelled, or the client closed in the middle.
 	ErrCancelled Status = C.HB_E_CANCELLED
-	// ErrDeadline: a deadline passed, the context's or another. The message says which.
+	// ErrDeadline: a deadline passed, the context's or another: [Error.Param] says which.
 	ErrDeadline Status = C.HB_E_DEADLINE
 	// ErrConnect: name lookup, TCP, TLS or the proxy failed, or the connection broke before an answer began.
 	ErrConnect Status = C.HB_E_CONNECT
@@ -70,7 +70,8 @@ type Error struct {
 	Hint string
 	// HTTPStatus is that of the answer; 0 if there was none.
 	HTTPStatus int
-	// Code, Type and Param are what the server says of its error, or "". Param is the field of the request that is bad.
+	// Code, Type and Param are what the server says of its error, or "". Param is the field of the request that is bad, or
+	// the deadline of the library's that passed: "connect", "first_token", "idle" or "total".
 	Code, Type, Param string
 	// RequestID is the id that the server gave the request, for its support, or "".
 	RequestID string
@@ -137,7 +138,7 @@ func takeError(status C.hb_status, from *C.hb_error) error {
 		return nil
 	}
 	if from == nil { // the calls without an error parameter
-		return &Error{Status: Status(status), Message: Status(status).Error(), RetryAfter: -1}
+		return &Error{Status: Status(status), Message: C.GoString(C.hb_status_message(status)), RetryAfter: -1}
 	}
 	defer C.hb_error_free(from)
 	return readError(from)

@@ -86,6 +86,30 @@ func waitForCounts(t *testing.T, query string) {
 	control(t, "GET", "wait?"+query+"&timeout-ms=20000", "")
 }
 
+// counted is one of the simulator's numbers.
+func counted(t *testing.T, name string) int {
+	t.Helper()
+	_, after, found := strings.Cut(control(t, "GET", "stats", ""), fmt.Sprintf("%q:", name))
+	number := 0
+	if _, err := fmt.Sscan(strings.TrimLeft(after, " "), &number); err != nil || !found {
+		t.Fatalf("no count of %s: %v", name, err)
+	}
+	return number
+}
+
+// untilStuck waits until the simulator has written something, and then nothing for a while.
+func untilStuck(t *testing.T) {
+	t.Helper()
+	before, quiet := -1, 0
+	eventually(t, "the server cannot write on", func() bool {
+		now := counted(t, "body_bytes")
+		if quiet++; now != before || now == 0 {
+			before, quiet = now, 0
+		}
+		return quiet >= 100
+	})
+}
+
 // asError is what every error of the package is.
 func asError(t *testing.T, err error) *Error {
 	t.Helper()

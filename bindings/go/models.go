@@ -71,53 +71,20 @@ func Catalog() *ModelList {
 }
 
 // Models asks the server for its models. What it says goes into KnownModels, and costs are counted at its prices from
-// then on.
-//
-// When the context ends, Models returns at once; the request itself goes on until it is answered or a timeout of the
-// client passes, or until Close, because the library cannot cancel this one kind of request.
+// then on. When the context ends, so does the request, at once.
 func (c *Client) Models(ctx context.Context) (*ModelList, error) {
-	if ended := ctx.Err(); ended != nil {
-		e := &Error{RetryAfter: -1}
-		e.endedBy(ctx, ended)
-		return nil, e
+	k, err := c.begin(ctx, true, func(k *call, problem **C.hb_error) C.hb_status {
+		return C.hb_start_models(c.pointer, c.queue, C.uint64_t(k.tag), &k.op, problem)
+	})
+	if err != nil {
+		return nil, err
 	}
-	c.mu.Lock()
-	closed := c.closed
-	if !closed {
-		c.asking.Add(1)
+	defer k.leave()
+	if _, err = k.next(ctx); err != nil {
+		return nil, err
 	}
-	c.mu.Unlock()
-	if closed {
-		return nil, &Error{Status: ErrClosed, Message: "the client is closed", RetryAfter: -1}
-	}
-	var list *ModelList
-	var err error
-	answered := make(chan struct{})
-	go func() {
-		defer c.asking.Done()
-		defer close(answered)
-		list, err = c.askForModels()
-	}()
-	defer c.drainLog()
-	select {
-	case <-answered:
-		return list, err
-	case <-ctx.Done():
-		e := &Error{RetryAfter: -1}
-		e.endedBy(ctx, ctx.Err())
-		return nil, e
-	}
-}
-
-func (c *Client) askForModels() (*ModelList, error) {
-	defer runtime.KeepAlive(c)
-	var models *C.hb_model_list
-	var problem *C.hb_error
-	if status := C.hb_models(c.pointer, &models, &problem); status != C.HB_OK {
-		return nil, takeError(status, problem)
-	}
-	defer C.hb_model_list_free(models)
-	return readModels(models), nil
+	defer runtime.KeepAlive(k.response)
+	return readModels(C.hb_response_models(k.response.pointer)), nil
 }
 
 // KnownModels is what the client knows of models: the catalogue, under what the server said in the last Models. Nothing

@@ -153,6 +153,27 @@ mod tests {
         }
     }
 
+    /// The table in docs/servers.md: what is written, and what is asked.
+    #[test]
+    fn as_the_documents_say() {
+        let rows: Vec<(&str, &str)> = include_str!("../../docs/servers.md")
+            .lines()
+            .filter_map(|line| {
+                let mut cells = line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`'));
+                let (_, written, chat) = (cells.next()?, cells.next()?, cells.next()?);
+                chat.contains("/chat/completions").then_some((written, chat))
+            })
+            .collect();
+        assert!(rows.len() >= 12, "{rows:?}");
+        for (written, chat) in rows {
+            assert_eq!(
+                Endpoint::new(written).unwrap().url(Route::ChatCompletions).as_str(),
+                chat,
+                "{written}"
+            );
+        }
+    }
+
     #[test]
     fn refuses_what_is_none() {
         for bad in ["", "api.hyperbolic.xyz", "ftp://a.b", "https://user:pw@a.b", "https://"] {

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* hb_models is the one call that waits here, and no request of a chat has this limit. */
-enum { MODELS_TIMEOUT_MS = 10000 };
 /* What is left free for an answer if nobody says how long it may be: this, or a quarter of a small context. */
 enum { ANSWER_TOKENS = 4096 };
 
@@ -40,7 +38,6 @@ static int explained(hb_status status, hb_error *error) {
 hb_status chat_begin(struct chat *chat, hb_error **error) {
     hb_options *options = hb_options_from_env();
     hb_options_set_user_agent(options, "hbchat/" HBCHAT_VERSION, HB_NUL);
-    hb_options_set_total_timeout_ms(options, MODELS_TIMEOUT_MS);
     hb_status status = hb_client_new(options, &chat->client, error);
     hb_options_free(options);
     if (status == HB_OK) status = hb_queue_new(&chat->queue, error);

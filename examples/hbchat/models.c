@@ -1,6 +1,7 @@
 /* The models that the client knows: Hyperbolic's catalogue, and what the server has said. */
 #include "hbchat.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,16 +23,20 @@ int64_t models_context(const struct chat *chat) {
 
 /* Once, and only when somebody wants to see or to choose: the server is asked what it has. */
 static void ask_server(struct chat *chat) {
-    hb_model_list *models = NULL;
-    hb_error *error = NULL;
+    struct answer answer;
     if (chat->asked_models) return;
-    hb_status status = hb_models(chat->client, &models, &error);
-    hb_model_list_free(models);
-    if (status != HB_OK) {
-        chat_explain(status, error);
+    memset(&answer, 0, sizeof answer);
+    answer.last_byte = '\n'; /* an answer without a word: no line is to be ended */
+    answer.status = hb_start_models(chat->client, chat->queue, 0, &answer.op, &answer.error);
+    if (answer.status == HB_OK) answer_follow(chat, &answer);
+    chat->asked_models = answer.status == HB_OK;
+    if (answer.status != HB_OK) {
+        if (answer.status != HB_E_CANCELLED) chat_explain(answer.status, hb_error_retain(answer.error));
         notice("[so these are the models of the built-in catalogue]");
     }
-    chat->asked_models = status == HB_OK;
+    hb_error_free(answer.error);
+    hb_response_free(answer.response);
+    if (answer.leave != 0) raise(answer.leave); /* for the prompt, which leaves in good order */
 }
 
 static int is_chat(const hb_model_list *models, uint32_t index) { return hb_model_list_is_chat(models, index) != 0; }

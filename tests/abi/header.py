@@ -37,6 +37,12 @@ def plain_type(text):
     return " ".join(words.replace("*", " ").split()) + (" " + "*" * stars if stars else "")
 
 
+def plain_comment(text):
+    """A comment without its stars. What is indented in it stays so."""
+    lines = (line.strip().removeprefix("*").removeprefix(" ").rstrip() for line in text.splitlines())
+    return "\n".join(lines).strip()
+
+
 def parameters_of(text, name):
     if text.strip() in ("void", ""):
         return ()
@@ -58,9 +64,9 @@ def functions(text):
         line = text.count("\n", 0, match.start("rest")) + 1
         if not declared:
             raise Unreadable(f"line {line}: the declaration `{match['rest'].strip()}` cannot be read")
-        lines = (line.strip().removeprefix("*").strip() for line in (match["comment"] or "").splitlines())
+        comment = plain_comment(match["comment"] or "")
         result, name, parameters = plain_type(declared[1]), declared[2], parameters_of(declared[3], declared[2])
-        found.append(Function(result, name, parameters, "\n".join(lines).strip(), line))
+        found.append(Function(result, name, parameters, comment, line))
     if not found:
         raise Unreadable("no function in it")
     # A declaration without HB_API would be seen by nobody.

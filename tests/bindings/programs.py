@@ -1,15 +1,25 @@
-"""programs.py README LANGUAGE FOLDER: writes each whole program among the README's code blocks into FOLDER/readme-N.LANGUAGE.
+"""programs.py DOCUMENT... LANGUAGE FOLDER: writes each whole program among the documents' code blocks into a file.
 
-A block is a whole program if it has a main; the others are pieces of one."""
+A block is a whole program if it has a main, and always in Python (py) and in nginx; the others are pieces of one. Those of README.md become FOLDER/readme-1.LANGUAGE
+and so on; documents of one name are numbered through."""
 
+import collections
 import pathlib
 import re
 import sys
 
-readme, language, folder = pathlib.Path(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
-blocks = re.findall(rf"^```{language}\n(.*?)^```$", readme.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-programs = [block for block in blocks if re.search(r"\bmain\b", block)]
-if not programs:
-    sys.exit(f"{readme} has no program")
-for number, program in enumerate(programs, 1):
-    (folder / f"readme-{number}.{language}").write_text(program, encoding="utf-8")
+WHOLE = ("py", "nginx")
+# What a fence says, where files end otherwise.
+NAMES = {"py": "python"}
+
+*documents, language, folder = sys.argv[1:]
+numbers = collections.Counter()
+for document in map(pathlib.Path, documents):
+    blocks = re.findall(rf"^```{NAMES.get(language, language)}\n(.*?)^```$", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for program in blocks:
+        if language in WHOLE or re.search(r"\bmain\b", program):
+            name = document.stem.lower()
+            numbers[name] += 1
+            pathlib.Path(folder, f"{name}-{numbers[name]}.{language}").write_text(program, encoding="utf-8")
+if not numbers:
+    sys.exit(f"no program in {' '.join(documents)}")

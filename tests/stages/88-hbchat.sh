@@ -219,6 +219,13 @@ in_terminal "${chat[@]}" --model Qwen/QwQ-32B --load "$HB_OUT/saved.json"
 type_line 'on it goes'
 check '--load: goes on' shows '"on it goes"'
 check '--load: with all there was' asked '[said[0], said[1], said[-1]]' "['Be a pirate.', 'first question', 'on it goes']"
+begin_counting
+put_faults 'stall'
+type_line '/model'
+check '/model: a server that says nothing' wait_for_counts requests=1
+keys C-c
+check '/model: Ctrl-C ends the wait' shows '^\[so these are the models of the built-in catalogue\]'
+put_faults ''
 type_line "/image $HB_OUT/nothing.png"
 check '/image: no file' shows 'nothing.png: No such file'
 type_line "/image $HB_OUT/nasty.txt"

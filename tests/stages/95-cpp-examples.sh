@@ -1,4 +1,4 @@
-# about: the examples of the C++ binding, and the programs of its README, run against the simulator
+# about: the examples of the C++ binding, and the programs of the documents, run against the simulator
 # group: bindings
 # needs: g++=g++ curl=curl python3=python3
 build_library release
@@ -8,7 +8,7 @@ export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
 unset HYPERBOLIC_MODEL
 use_cxx g++ -std=c++20 -I bindings/cpp/include
 
-python3 tests/bindings/programs.py bindings/cpp/README.md cpp "$HB_OUT"
+python3 tests/bindings/programs.py README.md bindings/cpp/README.md docs/*.md cpp "$HB_OUT"
 check 'the first program of the README has less than 20 lines' test "$(wc -l <"$HB_OUT/readme-1.cpp")" -lt 20
 
 build_and_run() {
@@ -19,7 +19,7 @@ build_and_run() {
     cat "$HB_OUT/$name.out"
     check "$name says something" test -s "$HB_OUT/$name.out"
 }
-for source in bindings/cpp/examples/{chat,stream,conversation,tools}.cpp "$HB_OUT"/readme-*.cpp; do
+for source in bindings/cpp/examples/{chat,stream,conversation,tools}.cpp "$HB_OUT"/*.cpp; do
     start_job build_and_run "$source"
 done
 wait_for_jobs

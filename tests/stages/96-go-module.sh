@@ -1,6 +1,6 @@
 # about: a Go module outside the tree, with a `replace` and a staged prefix and nothing else, streams an answer
 # group: bindings
-# needs: go=golang gcc=gcc pkg-config=pkg-config
+# needs: go=golang gcc=gcc pkg-config=pkg-config python3=python3
 build_library release
 build_simulator
 start_simulators "$HB_OUT/server"
@@ -13,7 +13,7 @@ trap leave EXIT
 stage_prefix "$outside/prefix"
 use_prefix "$outside/prefix"
 cp -R bindings/go "$outside/hyperbolic"
-mkdir -p "$outside/game/first" "$outside/game/stream"
+mkdir -p "$outside/game/first" "$outside/game/second" "$outside/game/stream"
 cat >"$outside/game/go.mod" <<'MOD'
 module game
 
@@ -23,8 +23,10 @@ require hyperbolic.example/hyperbolic v0.0.0
 
 replace hyperbolic.example/hyperbolic => ../hyperbolic
 MOD
-# The first block of Go; \x60 is a backquote.
-sed -n '/^\x60\x60\x60go$/,/^\x60\x60\x60$/{/^\x60\x60\x60/d;p};/^\x60\x60\x60$/q' bindings/go/README.md >"$outside/game/first/main.go"
+# What the README says of Go, and what the binding's does.
+python3 tests/bindings/programs.py README.md bindings/go/README.md go "$outside"
+mv "$outside/readme-1.go" "$outside/game/first/main.go"
+mv "$outside/readme-2.go" "$outside/game/second/main.go"
 cp bindings/go/examples/stream/main.go "$outside/game/stream/"
 check "the README's first program has fewer than 20 lines" test "$(wc -l <"$outside/game/first/main.go")" -lt 20
 
@@ -33,7 +35,7 @@ cd "$outside/game" || exit
 check 'it compiles' env GOPROXY=off GOFLAGS=-mod=readonly go build -o bin/ ./...
 ldd bin/stream
 check 'with the library of the prefix' grep -q "libhyperbolic.so.* => $outside/prefix/lib" <(ldd bin/stream)
-for program in first stream; do
+for program in first second stream; do
     check "$program runs" timeout -k 5 60 "bin/$program" >"$HB_OUT/$program.out"
     cat "$HB_OUT/$program.out"
     check "$program answers" grep -q 'canned text from the simulator.*sentences\.$' "$HB_OUT/$program.out"

@@ -85,7 +85,7 @@ TEST(a_whole_answer_is_awaited) {
     EXPECT(has(text, "closed"));
     queue moved(std::move(loop));
     EXPECT(ask(loop, client, text).is_done());  // NOLINT(*-use-after-move)
-    EXPECT_EQUAL(text, "HB_E_INVALID_ARGUMENT");
+    EXPECT_EQUAL(text, describe(status::invalid_argument));
 }
 
 TEST(what_nobody_waits_for_is_kept) {
@@ -103,6 +103,27 @@ TEST(what_nobody_waits_for_is_kept) {
     EXPECT_EQUAL(pieces, 1);
     EXPECT(!text.empty());
     EXPECT_EQUAL(text, whole);
+}
+
+TEST(who_is_behind_holds_the_answer_and_lets_it_go) {
+    for (const bool is_read : {true, false}) {
+        auto client = simulator_client("words=40000");
+        queue loop;
+        async_stream answer(loop, client, chat_about("x"));
+        while (client.count(counter::succeeded) == 0) (void)loop.dispatch_one(milliseconds(5));
+        while (loop.dispatch().handled > 0) {
+        }
+        int pieces = 0;
+        std::string text, whole;
+        // Somebody who waits for the end wants no more pieces.
+        const auto asked = is_read ? read_late(answer, pieces, text) : ask_for_end(answer, whole);
+        EXPECT(!asked.is_done());
+        while (!asked.is_done() && loop.dispatch_one(milliseconds(PATIENCE_MS)).status == status::ok) {
+        }
+        const auto end = ask_for_end(answer, whole);
+        EXPECT(end.is_done() && whole.size() > 128U * 1024U);
+        EXPECT(!is_read || (text == whole && pieces > 1));
+    }
 }
 
 TEST(the_end_of_a_coroutine_cancels) {

@@ -80,6 +80,7 @@ TEST(deadline) {
     EXPECT_EQUAL(answer.status(), status::deadline);
     answer = client.chat(chat_about("x").idle_timeout(milliseconds(100)));
     EXPECT_EQUAL(answer.status(), status::deadline);
+    EXPECT_EQUAL(answer.error().param(), "idle");
     EXPECT(!answer.error().partial().text().empty());
 
     auto silent = simulator_client("stall");

@@ -133,6 +133,29 @@ TEST(a_lambda_may_start_cancel_and_dispatch) {
     EXPECT(nested >= 2);
 }
 
+TEST(a_request_is_held) {
+    auto client = simulator_client("words=50,event-delay=1");
+    queue loop;
+    std::string text, other, whole;
+    operation held;
+    const auto keep = [&](const event &happened) {
+        if (text.empty() && happened.kind() == event_kind::text) happened.op().hold();
+        if (happened.kind() == event_kind::text) text += happened.text();
+        if (happened.kind() == event_kind::done) whole = happened.result()->text();
+    };
+    held = VALID(loop.start(client, chat_about("one"), keep));
+    pump_until(loop, [&] { return !text.empty(); });
+    VALID(loop.start(client, chat_about("two").omit_pieces(), [](std::string_view) { EXPECT(false); },
+                     [&](result<response> end) { other = end->text(); }));
+    pump_until(loop, [&] { return !other.empty(); });
+    while (client.count(counter::succeeded) < 2) (void)loop.dispatch_one(milliseconds(5));
+    EXPECT_EQUAL(loop.dispatch().handled, 0U);
+    EXPECT(whole.empty());
+    held.hold(false);
+    pump_until(loop, [&] { return !whole.empty(); });
+    EXPECT_EQUAL(text, whole);
+}
+
 TEST(a_lambda_may_stop_its_request) {
     auto client = simulator_client("stall-after=5");
     queue loop;

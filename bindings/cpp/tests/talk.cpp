@@ -116,6 +116,12 @@ TEST(what_a_client_knows) {
     for (auto model : VALID(client.models())) listed += static_cast<int>(!model.id.empty());
     EXPECT(listed > 0);
     EXPECT(VALID(client.model_list()).find(MODEL)->context > 0);
+    queue loop;
+    std::uint32_t started = 0;
+    VALID(loop.models(client, [&](result<response> end) { started = end->models().size(); }));
+    while (started == 0 && loop.dispatch_one(milliseconds(PATIENCE_MS)).status == status::ok) {
+    }
+    EXPECT_EQUAL(started, static_cast<std::uint32_t>(listed));
     const auto known = catalog();
     EXPECT(known.find(MODEL) && known.find(MODEL)->is_chat == true && !known.find("nobody/knows-it"));
     EXPECT_EQUAL(known.date().size(), 10U);

@@ -126,4 +126,17 @@ mod tests {
             assert_eq!(oddity as usize, place, "{}", oddity.name());
         }
     }
+
+    /// The table in docs/servers.md has all of them, in this order.
+    #[test]
+    fn as_the_documents_say() {
+        let document = include_str!("../../../docs/servers.md");
+        let (_, table) = document.split_once("| Name | What the server did |").unwrap();
+        let names: Vec<&str> = table
+            .lines()
+            .take_while(|line| line.is_empty() || line.starts_with('|'))
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .collect();
+        assert_eq!(names, Oddity::ALL.map(Oddity::name));
+    }
 }

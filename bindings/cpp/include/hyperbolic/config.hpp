@@ -77,6 +77,8 @@ enum class status : std::int32_t {
 
 /// The name of a status as hyperbolic.h writes it: "HB_E_CLOSED". Static text; any value has one.
 inline std::string_view name(status value) noexcept { return hb_status_name(static_cast<hb_status>(value)); }
+/// A status in a few words: "the client or the queue is closed". NUL-terminated.
+inline std::string_view describe(status value) noexcept { return hb_status_message(static_cast<hb_status>(value)); }
 
 /// Whether nothing failed: a timeout and a wake are no failures.
 constexpr bool is_good(status value) noexcept { return static_cast<std::int32_t>(value) >= 0; }

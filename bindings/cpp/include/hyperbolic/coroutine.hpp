@@ -32,10 +32,13 @@ public:
 
     /// Whether the coroutine has to wait: it goes on when a piece is there, or the end.
     bool wait(std::coroutine_handle<> who, bool for_end) {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (end_.has_value() || (!for_end && !pieces_.empty())) return false;
-        waiter_ = who;
-        is_for_end_ = for_end;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            if (end_.has_value() || (!for_end && !pieces_.empty())) return false;
+            waiter_ = who;
+            is_for_end_ = for_end;
+        }
+        if (for_end) let_go();
         return true;
     }
     void leave() {
@@ -44,9 +47,14 @@ public:
     }
 
     std::optional<std::string> take_pieces() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        if (pieces_.empty()) return std::nullopt;
-        return std::exchange(pieces_, {});
+        std::string taken;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            if (pieces_.empty()) return std::nullopt;
+            pieces_.swap(taken);
+        }
+        let_go();
+        return taken;
     }
     result<response> end() {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -60,10 +68,24 @@ public:
     }
 
 private:
+    // Outside of the lock, because it may call the queue's wakeup. A piece that comes in between holds again.
+    void let_go() {
+        operation held;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            held = std::exchange(held_, {});
+        }
+        if (held != operation{}) held.hold(false);
+    }
+
     std::coroutine_handle<> put(const event &happened) {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (happened.kind() == event_kind::text && happened.choice() == 0) {
             pieces_ += happened.text();
+            if (pieces_.size() >= BEHIND && !is_for_end_) {
+                held_ = happened.op();
+                held_.hold();
+            }
         } else if (happened.kind() == event_kind::done) {
             end_.emplace(happened.result());
         }
@@ -71,8 +93,12 @@ private:
         return is_ready ? std::exchange(waiter_, nullptr) : nullptr;
     }
 
+    // So many bytes are kept for a coroutine that is elsewhere; the library holds what comes then.
+    static constexpr std::size_t BEHIND = 64 * 1024;
+
     std::mutex mutex_;
     std::string pieces_;
+    operation held_;
     std::optional<result<response>> end_;
     std::coroutine_handle<> waiter_;
     bool is_for_end_ = false;
@@ -139,7 +165,7 @@ public:
     }
 
     /// `co_await answer.next()`: the text that has come since, of the first choice; nullopt at the end, whatever it is.
-    /// Text that is not waited for is kept.
+    /// Of text that is not waited for some 64 KiB are kept here, and the rest is held (operation::hold).
     [[nodiscard]] detail::piece_awaiter next() const { return {box_, false}; }
     /// `co_await answer.result()`: how it ended.
     [[nodiscard]] detail::end_awaiter result() const { return {box_, true}; }

@@ -3,58 +3,10 @@
 #ifndef HYPERBOLIC_MODELS_HPP
 #define HYPERBOLIC_MODELS_HPP
 
+#include <hyperbolic/model.hpp>
 #include <hyperbolic/options.hpp>
 
 HYPERBOLIC_NAMESPACE_BEGIN
-
-/// A model of a list: a view, valid as long as the list. What the source did not say is "" or nullopt.
-struct model {
-    std::string_view id;
-    /// For people.
-    std::string_view name;
-    /// Whether it takes chats, or text completions only.
-    std::optional<bool> is_chat;
-    std::optional<bool> has_tools;
-    std::optional<bool> has_images;
-    /// Tokens of prompt and answer together.
-    std::optional<std::int64_t> context;
-    /// Of one token, in pico-USD (10^-12 $): 2,000,000 is 2 $ a million tokens.
-    std::optional<std::int64_t> input_price;
-    std::optional<std::int64_t> output_price;
-};
-
-/// A list of models. Immutable; any thread may read it. `for (auto model : list)` goes through them.
-class model_list : public detail::handle<hb_model_list, hb_model_list_free> {
-public:
-    using handle::handle;
-
-    [[nodiscard]] std::uint32_t size() const noexcept { return hb_model_list_count(get()); }
-    [[nodiscard]] model operator[](std::uint32_t index) const noexcept HYPERBOLIC_BORROWED {
-        model found;
-        found.id = hb_model_list_id(get(), index);
-        found.name = hb_model_list_name(get(), index);
-        found.is_chat = detail::known_flag(hb_model_list_is_chat(get(), index));
-        found.has_tools = detail::known_flag(hb_model_list_has_tools(get(), index));
-        found.has_images = detail::known_flag(hb_model_list_has_images(get(), index));
-        found.context = detail::known(hb_model_list_context(get(), index));
-        found.input_price = detail::known(hb_model_list_input_price(get(), index));
-        found.output_price = detail::known(hb_model_list_output_price(get(), index));
-        return found;
-    }
-    [[nodiscard]] std::optional<model> find(std::string_view id) const noexcept HYPERBOLIC_BORROWED {
-        const std::int64_t index = hb_model_list_find(get(), id.data(), id.size());
-        if (index < 0) return std::nullopt;
-        return (*this)[static_cast<std::uint32_t>(index)];
-    }
-    /// The day, "YYYY-MM-DD", on which it was true; "" for the list of a server.
-    [[nodiscard]] std::string_view date() const noexcept HYPERBOLIC_BORROWED { return hb_model_list_date(get()); }
-    [[nodiscard]] auto begin() const noexcept HYPERBOLIC_BORROWED {
-        return detail::index_iterator<model_list>(this, 0);
-    }
-    [[nodiscard]] auto end() const noexcept HYPERBOLIC_BORROWED {
-        return detail::index_iterator<model_list>(this, size());
-    }
-};
 
 /// The built-in catalogue: Hyperbolic's models, as they were on its date().
 inline model_list catalog() noexcept {

@@ -84,17 +84,25 @@ public:
 
     [[nodiscard]] hb_queue *get() const noexcept { return raw_; }
 
-    /// Begins a request; its handler is there before its first event can be.
-    result<operation> start(hb_client *client, const hb_request *asked, std::shared_ptr<handler> handles,
-                            std::uint64_t *tag_used = nullptr) {
+    /// Begins a request by `send(queue, tag, op, error)`; its handler is there before its first event can be.
+    template <class Send>
+    result<operation> begin(std::shared_ptr<handler> handles, Send send, std::uint64_t *tag_used = nullptr) {
         const std::uint64_t tag = add(std::move(handles));
         if (tag_used != nullptr) *tag_used = tag;
         operation begun;
         hb_error *failed = nullptr;
-        const auto answer = hb_start(client, asked, raw_, tag, &begun.id, &failed);
+        const auto answer = send(raw_, tag, &begun.id, &failed);
         if (answer == HB_OK) return begun;
         take(tag);
         return error(static_cast<status>(answer), failed);
+    }
+
+    result<operation> start(hb_client *client, const hb_request *asked, std::shared_ptr<handler> handles,
+                            std::uint64_t *tag_used = nullptr) {
+        const auto send = [&](hb_queue *queue, std::uint64_t tag, hb_op *op, hb_error **failed) {
+            return hb_start(client, asked, queue, tag, op, failed);
+        };
+        return begin(std::move(handles), send, tag_used);
     }
 
     void deliver(const hb_event &raw) {
@@ -201,6 +209,18 @@ public:
     result<operation> start(client &from, const request &asked, OnText on_text, OnDone on_done) {
         using both = detail::text_handler<OnText, OnDone>;
         return begin(from, asked, std::make_shared<both>(std::move(on_text), std::move(on_done)));
+    }
+
+    /// Starts to ask the server for its models; `on_done(result<response>)` is called once: response::models().
+    template <class OnDone>
+    result<operation> models(client &from, OnDone on_done) {
+        if (!state_) return error(status::invalid_argument);
+        const auto none = [](std::string_view) {};
+        using last = detail::text_handler<decltype(none), OnDone>;
+        const auto send = [&](hb_queue *queue, std::uint64_t tag, hb_op *op, hb_error **failed) {
+            return hb_start_models(from.get(), queue, tag, op, failed);
+        };
+        return state_->begin(std::make_shared<last>(none, std::move(on_done)), send);
     }
 
     /// Calls the lambdas for what waits, one event at least if there is one, and stops early once `budget` has passed or

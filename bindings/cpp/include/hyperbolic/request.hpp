@@ -66,6 +66,8 @@ public:
                                                  strict))
     /// Deliver text in whole sentences, for speech.
     HYPERBOLIC_SETTER(request, sentences, (bool on = true), hb_request_set_sentences(get(), on))
+    /// Deliver nothing before the end but retries.
+    HYPERBOLIC_SETTER(request, omit_pieces, (bool on = true), hb_request_set_omit_pieces(get(), on))
     /// Leave the model's thinking out of what is delivered.
     HYPERBOLIC_SETTER(request, omit_reasoning, (bool on = true), hb_request_set_omit_reasoning(get(), on))
     /// Hand the thinking of earlier turns back to the server.

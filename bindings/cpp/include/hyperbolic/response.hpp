@@ -3,7 +3,7 @@
 #ifndef HYPERBOLIC_RESPONSE_HPP
 #define HYPERBOLIC_RESPONSE_HPP
 
-#include <hyperbolic/config.hpp>
+#include <hyperbolic/model.hpp>
 
 #include <vector>
 
@@ -86,6 +86,10 @@ public:
     /// When the server made it, in seconds since 1970.
     [[nodiscard]] std::optional<std::int64_t> created() const noexcept {
         return detail::known(hb_response_created(get()));
+    }
+    /// The server's models, if they were asked for (queue::models).
+    [[nodiscard]] model_list_view models() const noexcept HYPERBOLIC_BORROWED {
+        return model_list_view(hb_response_models(get()));
     }
     /// The completion object, with fields that the library does not know. Made on the first call.
     [[nodiscard]] std::string_view json() const noexcept HYPERBOLIC_BORROWED {

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] hyperbolic::status status() const noexcept { return status_; }
     /// What happened, in the server's own words where it sent any; never the key, never the prompt. NUL-terminated.
     [[nodiscard]] std::string_view message() const noexcept HYPERBOLIC_BORROWED {
-        if (is_empty()) return name(status_);
+        if (is_empty()) return describe(status_);
         return detail::view([&](std::size_t *len) { return hb_error_message(get(), len); });
     }
     /// Advice on what to do, or "".
@@ -45,7 +45,7 @@ public:
     [[nodiscard]] std::string_view code() const noexcept HYPERBOLIC_BORROWED { return hb_error_code(get()); }
     /// The server's type, such as "invalid_request_error", or "".
     [[nodiscard]] std::string_view type() const noexcept HYPERBOLIC_BORROWED { return hb_error_type(get()); }
-    /// The field that is bad, or "".
+    /// The field that is bad, the deadline that passed ("connect", "first_token", "idle" or "total"), or "".
     [[nodiscard]] std::string_view param() const noexcept HYPERBOLIC_BORROWED { return hb_error_param(get()); }
     /// The id that the server gave the request, or "".
     [[nodiscard]] std::string_view request_id() const noexcept HYPERBOLIC_BORROWED {

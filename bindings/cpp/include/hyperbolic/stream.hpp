@@ -26,6 +26,9 @@ struct operation {
     /// Ends it: pieces that wait are dropped, its end is status::cancelled with what had arrived, and the server sees the
     /// connection close. Does nothing to one that has ended. Any thread; never blocks.
     void cancel() const noexcept { hb_cancel(id); }
+    /// Keeps its events in the library, or lets them go: for a reader that is behind, a game that pauses. Beyond
+    /// limit::queue the server has to wait too. A cancel lets go. Any thread; never blocks.
+    void hold(bool on = true) const noexcept { hb_hold(id, static_cast<std::int32_t>(on)); }
     friend bool operator==(operation a, operation b) noexcept { return a.id == b.id; }
     friend bool operator!=(operation a, operation b) noexcept { return a.id != b.id; }
 };
