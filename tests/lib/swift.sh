@@ -6,22 +6,23 @@ swift_packages=(swiftlang libc6-dev libstdc++-14-dev git bash coreutils dash bas
 swift_root=${HB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libhyperbolic}/swift-trixie
 swift_folder=$CARGO_TARGET_DIR/test/swift
 
-fetch_swift() {
-    local work
-    if [ -d "$swift_root" ]; then return; fi
+fetch_swift() (
+    if [ -d "$swift_root" ]; then exit; fi
     mkdir -p "${swift_root%/*}"
     work=$(mktemp -d "$swift_root.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 130' INT TERM
+    tests/lib/unpack trixie "$work" "${swift_packages[@]}" || exit 1
     # Whoever comes second with the same thing leaves the first one's in place.
-    tests/lib/unpack trixie "$work" "${swift_packages[@]}" && { mv -T "$work" "$swift_root" || test -d "$swift_root"; }
-    local status=$?
-    rm -rf "$work"
-    return "$status"
-}
+    mv -T "$work" "$swift_root" 2>/dev/null || test -d "$swift_root"
+)
 
 # in_swift COMMAND...: in the folder that the packages were unpacked into, as if it were the whole system, because their
 # C library is newer than this machine's. The tree is there too, and what swift_sees names besides. All of it is seen by
-# this one command and its children, and is gone with it, however it ends: there is nothing to unmount. It begins in the tree.
+# this one command and its children, and is gone with it, however it ends: there is nothing to unmount.
+# use_swift_outside FOLDER: this is seen too, and has the prefix and the home from now on.
 swift_sees=()
+use_swift_outside() { swift_sees=("$1") swift_folder=$1; }
 in_swift() {
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount --pid --fork --kill-child bash -c '
@@ -35,8 +36,8 @@ in_swift() {
     ' - "$swift_root" "$swift_folder" "$HB_ROOT" ${#swift_sees[@]} "${swift_sees[@]}" "$@"
 }
 
-# prepare_swift: the library in a prefix. That is always the same folder, and is not touched without
-# need, so that what one stage has compiled is there for the next.
+# prepare_swift: the library in a prefix. That is always the same folder, and is not touched without need, so that what one
+# stage has compiled is there for the next.
 prepare_swift() {
     build_library release
     stage_prefix "$HB_OUT/prefix"
@@ -49,6 +50,9 @@ prepare_swift() {
 
 # What every command about the binding's package has. A warning is an error.
 swift_flags=(--package-path "$HB_ROOT/bindings/swift" --scratch-path "$swift_folder/build" -Xswiftc -warnings-as-errors)
+
+# build_swift: the package with its tests and examples, which further stages use as it is.
+build_swift() { in_swift swift build --build-tests "${swift_flags[@]}"; }
 
 # swift_tests NAME SECONDS ARGUMENT...: `swift test ARGUMENT...` of what was built; each test is a check.
 swift_tests() {

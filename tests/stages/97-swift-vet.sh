@@ -5,7 +5,6 @@ if ! fetch_swift; then
     skip swift-vet 'the toolchain could not be fetched; see the log'
     exit 0
 fi
-mkdir -p "$swift_folder/home"
 sources=bindings/swift/Sources
 check 'swift format' in_swift swift format lint --strict --recursive bindings/swift
 not() { ! "$@"; }

@@ -9,6 +9,6 @@ prepare_swift
 build_simulator
 start_simulators "$HB_OUT/server"
 unset HB_TEST_MODEL
-in_swift swift build --build-tests "${swift_flags[@]}"
+build_swift
 pass 'it builds without a warning'
 swift_tests tests 240 --skip RealModel

@@ -10,7 +10,7 @@ build_simulator
 start_simulators "$HB_OUT/server"
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
 unset HYPERBOLIC_MODEL
-in_swift swift build --build-tests "${swift_flags[@]}"
+build_swift
 for name in chat stream conversation tools cancel; do
     # What is cancelled stalls, so that it cannot end by itself before.
     if [ "$name" = cancel ]; then put_faults 'event-delay=1,stall-after=40'; fi

@@ -7,7 +7,7 @@ if ! fetch_swift || ! tests/model/fetch; then
 fi
 prepare_swift
 start_model_server
-in_swift swift build --build-tests "${swift_flags[@]}"
+build_swift
 swift_tests model 300 --filter RealModel
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY HYPERBOLIC_MODEL=$HB_TEST_MODEL
 for name in chat stream conversation tools cancel; do check "$name runs" run_swift_example "$name" 300; done

@@ -43,7 +43,7 @@ let package = Package(
 )
 SWIFT
 
-swift_sees=("$outside") swift_folder=$outside
+use_swift_outside "$outside"
 build=(in_swift swift build --package-path "$outside/game" -Xswiftc -warnings-as-errors)
 check 'it builds without a warning' "${build[@]}"
 run() { in_swift timeout -k 5 60 "$outside/game/.build/debug/$1"; }
