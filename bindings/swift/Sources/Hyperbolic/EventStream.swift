@@ -39,7 +39,7 @@ public struct EventStream: AsyncSequence, Sendable {
     }
 
     /// The pieces of the first choice's text, and nothing else.
-    public var text: some AsyncSequence<String, any Error> & Sendable {
+    public var text: some AsyncSequence<String, HyperbolicError> & Sendable {
         compactMap { event in
             if case .text(let piece, choice: 0) = event { piece } else { nil }
         }

@@ -30,7 +30,10 @@ extension Binding {
                 #expect(isSame(try #require(reading.response).text, wanted))
                 #expect(isSame(try await client.chat(request).text, wanted))
                 var text = ""
-                for try await piece in client.stream(request).text { text += piece }
+                // What it throws is known as the enum, without a cast.
+                do throws(HyperbolicError) {
+                    for try await piece in client.stream(request).text { text += piece }
+                } catch { throw error }
                 #expect(isSame(text, wanted))
             }
             // And on the way to the server: its answer quotes the question.
