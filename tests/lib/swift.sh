@@ -48,8 +48,12 @@ prepare_swift() {
     fi
 }
 
-# What every command about the binding's package has. A warning is an error.
-swift_flags=(--package-path "$HB_ROOT/bindings/swift" --scratch-path "$swift_folder/build" -Xswiftc -warnings-as-errors)
+# use_swift BUILD [FLAG...]: the folder and the further flags of each command about the binding's package. A warning is an
+# error.
+use_swift() {
+    swift_flags=(--package-path "$HB_ROOT/bindings/swift" --scratch-path "$swift_folder/$1" -Xswiftc -warnings-as-errors "${@:2}")
+}
+use_swift build
 
 # build_swift: the package with its tests and examples, which further stages use as it is.
 build_swift() { in_swift swift build --build-tests "${swift_flags[@]}"; }

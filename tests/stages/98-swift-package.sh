@@ -1,4 +1,4 @@
-# about: a Swift package outside the tree, with nothing but a staged prefix, runs the README's programs and streams an answer
+# about: a Swift package outside the tree, with nothing but a staged prefix, runs the READMEs' programs and streams an answer
 # group: bindings
 # needs: gcc=gcc curl=curl pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg unshare=util-linux
 if ! fetch_swift; then
@@ -17,7 +17,8 @@ trap leave EXIT
 stage_prefix "$outside/prefix"
 cp -R bindings/swift "$outside/hyperbolic"
 mkdir "$outside/game" "$outside/home"
-python3 tests/bindings/programs.py bindings/swift/README.md swift "$outside/game"
+readmes=(bindings/swift/README.md README.md)
+python3 tests/bindings/programs.py "${readmes[@]}" swift "$outside/game"
 cp bindings/swift/examples/stream/Stream.swift "$outside/game/stream.swift"
 check "the README's first program has fewer than 20 lines" test "$(wc -l <"$outside/game/readme-1.swift")" -lt 20
 
@@ -29,7 +30,7 @@ for source in "$outside"/game/*.swift; do
     mkdir -p "$outside/game/Sources/$name"
     mv "$source" "$outside/game/Sources/$name/"
 done
-check 'each of its programs is here' test "${#names[@]}" -eq $((1 + $(grep -c '^```swift$' bindings/swift/README.md)))
+check 'each of its programs is here' test "${#names[@]}" -eq $((1 + $(cat "${readmes[@]}" | grep -c '^```swift$')))
 cat >"$outside/game/Package.swift" <<SWIFT
 // swift-tools-version: 6.0
 import PackageDescription
@@ -52,7 +53,7 @@ for name in "${names[@]}"; do
     cat "$HB_OUT/$name.out"
     check "$name says something" test -s "$HB_OUT/$name.out"
 done
-for name in readme-1 stream; do
+for name in readme-1 readme-3 stream; do
     check "$name streams an answer" grep -q 'canned text from the simulator.*sentences\.' "$HB_OUT/$name.out"
 done
 

@@ -63,7 +63,7 @@ enum Pump {
 
 /// A request in flight, as its reader has it: letting go of it cancels the request.
 final class Flight: Sendable {
-    private let inbox = Inbox()
+    let inbox = Inbox()
     private let client: Handle<ClientKind>  // lives as long as somebody reads
     private let op: hb_op
 

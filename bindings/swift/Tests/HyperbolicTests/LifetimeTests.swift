@@ -1,5 +1,6 @@
-import Hyperbolic
 import Testing
+
+@testable import Hyperbolic
 
 // The behaviours of bindings/behaviours.md that are about many at once and about the end.
 
@@ -161,6 +162,27 @@ extension Binding {
                 }
                 try await group.waitForAll()
             }
+        }
+
+        @Test func everyRequestLetsGoOfItsInbox() async throws {
+            struct Weak: Sendable { weak var inbox: Inbox? }
+            // Many events at once, so that the pump has some of them in hand when their reader goes.
+            let client = try makeClient(faults: "words=400,stall-after=300,times=1000;words=3")
+            let left = try await withThrowingTaskGroup(of: [Weak].self) { group in
+                for worker in 0..<4 {
+                    group.addTask {
+                        var own: [Weak] = []
+                        for number in 0..<250 {
+                            let flight = try client.start(Request(model: testModel, "?"), wantsPieces: true)
+                            own.append(Weak(inbox: flight.inbox))
+                            for _ in 0..<(number + worker) % 7 { _ = try await flight.next() }
+                        }
+                        return own
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            try await eventually("no inbox is held by anybody") { left.allSatisfy { $0.inbox == nil } }
         }
 
         @Test func nothingIsLeftBehind() async throws {
