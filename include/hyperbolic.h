@@ -455,12 +455,12 @@ typedef void(HB_CALL *hb_wakeup_fn)(void *context);
 /**
  * For hb_conversation_save: leave out the system prompt.
  */
-#define HB_SAVE_NO_SYSTEM 1
+#define HB_SAVE_NO_SYSTEM 1u
 
 /**
  * For hb_conversation_save: leave out images.
  */
-#define HB_SAVE_NO_IMAGES 2
+#define HB_SAVE_NO_IMAGES 2u
 
 /**
  * A client of one server: its key, its connections, its requests. Thread-safe: make one and share it.

@@ -13,9 +13,9 @@ use std::ffi::c_char;
 use std::ptr::null_mut;
 
 /// For hb_conversation_save: leave out the system prompt.
-pub const HB_SAVE_NO_SYSTEM: u32 = 1;
+pub const HB_SAVE_NO_SYSTEM: u32 = 1u32;
 /// For hb_conversation_save: leave out images.
-pub const HB_SAVE_NO_IMAGES: u32 = 2;
+pub const HB_SAVE_NO_IMAGES: u32 = 2u32;
 
 /// Write a conversation as JSON that hb_conversation_load reads, in this version and every later one. Flags:
 /// HB_SAVE_NO_SYSTEM, HB_SAVE_NO_IMAGES; 0 is none.

@@ -1,6 +1,7 @@
 """What a C header declares: its functions with their parameters and comments. For the scripts beside this one."""
 
 import re
+import sys
 from dataclasses import dataclass
 
 
@@ -75,3 +76,8 @@ def functions(text):
         if name not in {function.name for function in found}:
             raise Unreadable(f"{name}: declared without HB_API")
     return found
+
+
+if __name__ == "__main__":  # header.py HEADER: the names of its functions, sorted
+    with open(sys.argv[1], encoding="utf-8") as header:
+        print("\n".join(sorted(function.name for function in functions(header.read()))))

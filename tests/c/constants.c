@@ -1,17 +1,10 @@
 /*
- * What the header defines, as a compiler sees it: each constant with its value, both sides of each typedef, and the
- * layout of hb_event. A number that changes here breaks programs that were compiled before.
+ * What the header defines, as a compiler sees it: each constant with its value, both sides of each typedef, and, by
+ * layout.h, where each field stands. A number that changes here breaks programs that were compiled before.
  */
 #include "check.h"
 
-#include <stddef.h>
-
-/* C99 has no static assertion; an array of negative size is one. */
-#define ASSERT(name, condition) typedef char name[(condition) ? 1 : -1]
-
-ASSERT(status_is_32_bits, sizeof(hb_status) == 4 && (hb_status)-1 < 0);
-ASSERT(op_is_64_bits, sizeof(hb_op) == 8 && (hb_op)-1 > 0);
-ASSERT(nul_is_a_length, sizeof HB_NUL == sizeof(size_t) && HB_NUL == (size_t)-1);
+#include "../abi/layout.h"
 
 /* The preprocessor can compute with each of them. */
 #if HB_OK != 0 || HB_TIMEOUT <= 0 || HB_E_INVALID_ARGUMENT >= 0 || HB_EVENT_TEXT != 1 || HB_CONTINUE != 0
@@ -20,25 +13,6 @@ ASSERT(nul_is_a_length, sizeof HB_NUL == sizeof(size_t) && HB_NUL == (size_t)-1)
 #if HYPERBOLIC_VERSION_MAJOR < 0 || HYPERBOLIC_VERSION_MINOR < 0 || HYPERBOLIC_VERSION_PATCH < 0
 #error "the version must be plain numbers"
 #endif
-
-/* A field follows the one before it without a gap. */
-#define FOLLOWS(field, before, size) (offsetof(hb_event, field) == offsetof(hb_event, before) + (size))
-ASSERT(event_begins_with_its_size, offsetof(hb_event, struct_size) == 0);
-ASSERT(event_kind, FOLLOWS(kind, struct_size, 4));
-ASSERT(event_op, FOLLOWS(op, kind, 4));
-ASSERT(event_tag, FOLLOWS(tag, op, 8));
-ASSERT(event_text, FOLLOWS(text, tag, 8));
-ASSERT(event_text_len, FOLLOWS(text_len, text, sizeof(char *)));
-ASSERT(event_name, FOLLOWS(name, text_len, sizeof(size_t)));
-ASSERT(event_id, FOLLOWS(id, name, sizeof(char *)));
-ASSERT(event_response, FOLLOWS(response, id, sizeof(char *)));
-ASSERT(event_error, FOLLOWS(error, response, sizeof(char *)));
-ASSERT(event_delay, FOLLOWS(delay_ms, error, sizeof(char *)));
-ASSERT(event_choice, FOLLOWS(choice, delay_ms, 8));
-ASSERT(event_tool_call, FOLLOWS(tool_call, choice, 4));
-ASSERT(event_attempt, FOLLOWS(attempt, tool_call, 4));
-ASSERT(event_status, FOLLOWS(status, attempt, 4));
-ASSERT(event_ends_there, sizeof(hb_event) == offsetof(hb_event, status) + 4);
 
 struct named {
     const char *name;
@@ -125,6 +99,7 @@ static const struct {
     {"HB_LIMIT_JSON_DEPTH", HB_LIMIT_JSON_DEPTH + 0u, 6},
     {"HB_LIMIT_CHOICES", HB_LIMIT_CHOICES + 0u, 7},
     {"HB_LIMIT_TOOL_CALLS", HB_LIMIT_TOOL_CALLS + 0u, 8},
+    {"HB_LIMIT_QUEUE", HB_LIMIT_QUEUE + 0u, 9},
     {"HB_REPLAY_AT_ONCE", HB_REPLAY_AT_ONCE + 0u, 0},
     {"HB_REPLAY_TIMED", HB_REPLAY_TIMED + 0u, 1},
     {"HB_TIER_NONE", HB_TIER_NONE + 0u, 0},

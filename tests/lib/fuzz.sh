@@ -20,6 +20,8 @@ build_fuzz() {
     local host
     host=$(rustc -vV | sed -n 's/^host: //p')
     HB_FUZZ=$CARGO_TARGET_DIR/test/fuzz/$host/release
+    # cargo-fuzz knows no --locked: whether the lock file is whole is asked before.
+    cargo metadata --locked --format-version=1 --manifest-path fuzz/Cargo.toml >/dev/null || return 1
     RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$CARGO_TARGET_DIR/test/fuzz cargo fuzz build --target "$host"
 }
 

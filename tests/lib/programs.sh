@@ -106,16 +106,22 @@ collect() {
 }
 
 # The header, and the examples that people copy from, in every standard that a caller may use.
-# header_matrix CC CXX
+# header_matrix CC CXX [WARNING...]: the warnings are for the header alone; examples are held to the usual ones.
 header_matrix() {
     local cc=$1 cxx=$2 standard source twice=$HB_OUT/twice
-    printf '#include "hyperbolic.h"\n#include "hyperbolic.h"\n' >"$twice.c"
+    # Twice, with every macro used, because only then it is compiled.
+    {
+        printf '#include "hyperbolic.h"\n#include "hyperbolic.h"\nstatic HB_API void HB_CALL use(void) {\n'
+        sed -n 's/^#define \(HB_[A-Z0-9_]*\|HYPERBOLIC_[A-Z]*_*VERSION[A-Z_]*\) .*/    (void)\1;/p' "$HB_INCLUDE/hyperbolic.h" |
+            grep -vE 'HB_(API|CALL);'
+        printf '}\nint main(void) {\n    use();\n    return 0;\n}\n'
+    } >"$twice.c"
     cp "$twice.c" "$twice.cpp"
     for standard in c99 c11 c17 c2x; do
-        check "$cc $standard" "$cc" -std=$standard "${warnings[@]}" -I "$HB_INCLUDE" -fsyntax-only "$twice.c"
+        check "$cc $standard" "$cc" -std=$standard "${warnings[@]}" "${@:3}" -I "$HB_INCLUDE" -fsyntax-only "$twice.c"
     done
     for standard in c++98 c++11 c++14 c++17 c++20 c++2b; do
-        check "$cxx $standard" "$cxx" -std=$standard "${warnings[@]}" -I "$HB_INCLUDE" -fsyntax-only "$twice.cpp"
+        check "$cxx $standard" "$cxx" -std=$standard "${warnings[@]}" "${@:3}" -I "$HB_INCLUDE" -fsyntax-only "$twice.cpp"
     done
     for source in examples/c/*.c; do
         check "$cc $source" "$cc" -std=c99 "${warnings[@]}" -I "$HB_INCLUDE" -c -o "$twice.o" "$source"

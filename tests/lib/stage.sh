@@ -21,6 +21,10 @@ source "$lib/prefix.sh"
 source "$lib/go.sh"
 # shellcheck source=tests/lib/swift.sh
 source "$lib/swift.sh"
+# shellcheck source=tests/lib/abi.sh
+source "$lib/abi.sh"
+# shellcheck source=tests/lib/supply.sh
+source "$lib/supply.sh"
 # shellcheck source=tests/lib/terminal.sh
 source "$lib/terminal.sh"
 shopt -s nullglob

@@ -1,7 +1,7 @@
 # about: the tests in Rust, of every member of the workspace
 # group: core
 status=0
-RUST_BACKTRACE=0 cargo test --workspace --no-fail-fast >"$HB_OUT/cargo-test" 2>&1 || status=$?
+RUST_BACKTRACE=0 cargo test --locked --workspace --no-fail-fast >"$HB_OUT/cargo-test" 2>&1 || status=$?
 cat "$HB_OUT/cargo-test"
 # libtest's own lines become checks. An ignored test is a skip.
 sed -nE -e 's/^test (.*) \.\.\. ok$/ok \1/p' \

@@ -1,3 +1,3 @@
 # about: include/hyperbolic.h is, byte for byte, what the Rust source says (tests/run --update-header)
 # group: core
-check generated diff -u include/hyperbolic.h "$(generated_header)"
+check generated diff -u include/hyperbolic.h "$(generated_header --workspace)"
