@@ -15,8 +15,8 @@ outside=$(mktemp -d)
 leave() { rm -rf "$outside"; close_servers; }
 trap leave EXIT
 stage_prefix "$outside/prefix"
-cp -R bindings/swift "$outside/hyperbolic"
-mkdir "$outside/game" "$outside/home"
+mkdir -p "$outside/game" "$outside/home" "$outside/libhyperbolic/bindings"
+cp -R bindings/swift "$outside/libhyperbolic/bindings/"
 readmes=(bindings/swift/README.md README.md)
 python3 tests/bindings/programs.py "${readmes[@]}" swift "$outside/game"
 cp bindings/swift/examples/stream/Stream.swift "$outside/game/stream.swift"
@@ -31,15 +31,18 @@ for source in "$outside"/game/*.swift; do
     mv "$source" "$outside/game/Sources/$name/"
 done
 check 'each of its programs is here' test "${#names[@]}" -eq $((1 + $(cat "${readmes[@]}" | grep -c '^```swift$')))
+# As the README says that it is named.
+dependency=$(grep -oE '\.package\([^)]*\)' bindings/swift/README.md)
+product=$(grep -oE '\.product\([^)]*\)' bindings/swift/README.md)
 cat >"$outside/game/Package.swift" <<SWIFT
 // swift-tools-version: 6.0
 import PackageDescription
 let package = Package(
     name: "game",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(path: "../hyperbolic")],
+    dependencies: [$dependency],
     targets: [$(printf '"%s", ' "${names[@]}")].map {
-        .executableTarget(name: \$0, dependencies: [.product(name: "Hyperbolic", package: "hyperbolic")])
+        .executableTarget(name: \$0, dependencies: [$product])
     }
 )
 SWIFT
