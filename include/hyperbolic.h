@@ -54,7 +54,8 @@
  *
  * Text. What goes in is a pointer and a length in bytes, HB_NUL for "up to its NUL", and is checked for UTF-8;
  * NULL with length 0 is the empty text. Short identifiers (role, key, header name) are NUL-terminated. What you
- * hand in is copied before the call returns. What comes out is borrowed, NUL-terminated and never NULL.
+ * hand in is copied before the call returns. What comes out is borrowed, NUL-terminated and never NULL. A switch is
+ * off at 0 and on at any other number. A path is UTF-8 on every system.
  *
  * Errors. 0 is success, above 0 nothing is wrong, below 0 it failed. Detail comes through the last parameter,
  * `hb_error **error`, which may be NULL; there is no global or per-thread last error. A response can come together
@@ -81,6 +82,11 @@
 #define HYPERBOLIC_VERSION_MAJOR 0
 #define HYPERBOLIC_VERSION_MINOR 1
 #define HYPERBOLIC_VERSION_PATCH 0
+
+/** Whether this header is of that version or a later one, for #if. */
+#define HYPERBOLIC_VERSION_ATLEAST(major, minor, patch)                                                 \
+    (HYPERBOLIC_VERSION_MAJOR * 1000000 + HYPERBOLIC_VERSION_MINOR * 1000 + HYPERBOLIC_VERSION_PATCH \
+     >= (major) * 1000000 + (minor) * 1000 + (patch))
 
 /** Grows with every change that old programs cannot run with; compare it with hb_abi_version. */
 #define HYPERBOLIC_ABI_VERSION 0u
@@ -2172,7 +2178,7 @@ HB_API uint32_t hb_response_choice_count(const struct hb_response *response);
  *
  * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
  */
-HB_API const char *hb_response_role(const struct hb_response *response, uint32_t index);
+HB_API const char *hb_response_role(const struct hb_response *response, uint32_t choice);
 
 /**
  * The answer: of a chat its message, of a text completion its text.
@@ -2181,14 +2187,14 @@ HB_API const char *hb_response_role(const struct hb_response *response, uint32_t
  *
  * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
  */
-HB_API const char *hb_response_text(const struct hb_response *response, uint32_t index, size_t *len);
+HB_API const char *hb_response_text(const struct hb_response *response, uint32_t choice, size_t *len);
 
 /**
  * The model's thinking before the answer, if it showed any.
  *
  * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
  */
-HB_API const char *hb_response_reasoning(const struct hb_response *response, uint32_t index, size_t *len);
+HB_API const char *hb_response_reasoning(const struct hb_response *response, uint32_t choice, size_t *len);
 
 /**
  * Why a choice ended: "stop", "length", "tool_calls", or any other word of the server's; "" if it did not end.
@@ -2197,21 +2203,21 @@ HB_API const char *hb_response_reasoning(const struct hb_response *response, uin
  */
 HB_API
 const char *hb_response_finish_reason(const struct hb_response *response,
-                                      uint32_t index);
+                                      uint32_t choice);
 
 /**
  * The log-probabilities of a choice, as the JSON that the API documents; "" if there are none.
  *
  * Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
  */
-HB_API const char *hb_response_logprobs(const struct hb_response *response, uint32_t index, size_t *len);
+HB_API const char *hb_response_logprobs(const struct hb_response *response, uint32_t choice, size_t *len);
 
 /**
  * How many tool calls a choice has.
  *
  * Any thread; never blocks; 0 for NULL, or a choice that is not there.
  */
-HB_API uint32_t hb_response_tool_call_count(const struct hb_response *response, uint32_t index);
+HB_API uint32_t hb_response_tool_call_count(const struct hb_response *response, uint32_t choice);
 
 /**
  * The id of a tool call, never empty; made here if the server sent none.
@@ -2507,7 +2513,7 @@ HB_API const struct hb_model_list *hb_catalog(void);
  * Fails:     HB_E_FORKED            the process forked after the library started
  */
 HB_API
-hb_status hb_client_model_list(struct hb_client *client,
+hb_status hb_client_model_list(const struct hb_client *client,
                                struct hb_model_list **models,
                                struct hb_error **error);
 
@@ -2594,14 +2600,14 @@ HB_API int64_t hb_model_list_context(const struct hb_model_list *models, uint32_
  *
  * Any thread; never blocks; -1 for NULL or an index out of range.
  */
-HB_API int64_t hb_model_list_input_price(const struct hb_model_list *models, uint32_t index);
+HB_API int64_t hb_model_list_input_price_picousd(const struct hb_model_list *models, uint32_t index);
 
 /**
- * The price of an answer token in pico-USD, like hb_model_list_input_price; -1: unknown.
+ * The price of an answer token in pico-USD, like hb_model_list_input_price_picousd; -1: unknown.
  *
  * Any thread; never blocks; -1 for NULL or an index out of range.
  */
-HB_API int64_t hb_model_list_output_price(const struct hb_model_list *models, uint32_t index);
+HB_API int64_t hb_model_list_output_price_picousd(const struct hb_model_list *models, uint32_t index);
 
 /**
  * Take what a client has used so far. A request's tokens and cost are in it from before its HB_EVENT_DONE can be taken,
@@ -2613,7 +2619,7 @@ HB_API int64_t hb_model_list_output_price(const struct hb_model_list *models, ui
  * Fails:     HB_E_FORKED            the process forked after the library started
  */
 HB_API
-hb_status hb_client_usage(struct hb_client *client,
+hb_status hb_client_usage(const struct hb_client *client,
                           struct hb_usage **usage,
                           struct hb_error **error);
 

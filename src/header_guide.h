@@ -54,7 +54,8 @@
  *
  * Text. What goes in is a pointer and a length in bytes, HB_NUL for "up to its NUL", and is checked for UTF-8;
  * NULL with length 0 is the empty text. Short identifiers (role, key, header name) are NUL-terminated. What you
- * hand in is copied before the call returns. What comes out is borrowed, NUL-terminated and never NULL.
+ * hand in is copied before the call returns. What comes out is borrowed, NUL-terminated and never NULL. A switch is
+ * off at 0 and on at any other number. A path is UTF-8 on every system.
  *
  * Errors. 0 is success, above 0 nothing is wrong, below 0 it failed. Detail comes through the last parameter,
  * `hb_error **error`, which may be NULL; there is no global or per-thread last error. A response can come together

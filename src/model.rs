@@ -55,7 +55,7 @@ pub extern "C" fn hb_catalog() -> *const hb_model_list {
 /// Fails:     HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_client_model_list(
-    client: *mut hb_client,
+    client: *const hb_client,
     models: *mut *mut hb_model_list,
     error: *mut *mut hb_error,
 ) -> hb_status {
@@ -185,16 +185,16 @@ pub unsafe extern "C" fn hb_model_list_context(models: *const hb_model_list, ind
 ///
 /// Any thread; never blocks; -1 for NULL or an index out of range.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_model_list_input_price(models: *const hb_model_list, index: u32) -> i64 {
+pub unsafe extern "C" fn hb_model_list_input_price_picousd(models: *const hb_model_list, index: u32) -> i64 {
     // SAFETY: the header gives the caller's duties.
     unsafe { read(models, -1, |models| model(models, index)?.input_price) }
 }
 
-/// The price of an answer token in pico-USD, like hb_model_list_input_price; -1: unknown.
+/// The price of an answer token in pico-USD, like hb_model_list_input_price_picousd; -1: unknown.
 ///
 /// Any thread; never blocks; -1 for NULL or an index out of range.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_model_list_output_price(models: *const hb_model_list, index: u32) -> i64 {
+pub unsafe extern "C" fn hb_model_list_output_price_picousd(models: *const hb_model_list, index: u32) -> i64 {
     // SAFETY: the header gives the caller's duties.
     unsafe { read(models, -1, |models| model(models, index)?.output_price) }
 }

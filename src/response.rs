@@ -27,12 +27,12 @@ impl Handle for hb_response {
 }
 impl Shared for hb_response {}
 
-fn choice(response: &Response, choice: u32) -> Option<&Choice> {
+fn choice_of(response: &Response, choice: u32) -> Option<&Choice> {
     response.answer.choices.get(usize::try_from(choice).ok()?)
 }
 
 fn call(response: &Response, of: u32, index: u32) -> Option<&ToolCall> {
-    choice(response, of)?.tool_calls.get(usize::try_from(index).ok()?)
+    choice_of(response, of)?.tool_calls.get(usize::try_from(index).ok()?)
 }
 
 fn tolerated(response: &Response, index: u32) -> Option<&(Text, u32)> {
@@ -134,9 +134,9 @@ pub unsafe extern "C" fn hb_response_choice_count(response: *const hb_response) 
 ///
 /// Borrowed from `response`; any thread; never blocks; "" for NULL, or a choice that is not there.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_response_role(response: *const hb_response, index: u32) -> *const c_char {
+pub unsafe extern "C" fn hb_response_role(response: *const hb_response, choice: u32) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(response, null_mut(), |response| choice(response, index).map(|choice| &choice.role)) }
+    unsafe { text(response, null_mut(), |response| choice_of(response, choice).map(|choice| &choice.role)) }
 }
 
 /// The answer: of a chat its message, of a text completion its text.
@@ -147,11 +147,11 @@ pub unsafe extern "C" fn hb_response_role(response: *const hb_response, index: u
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_response_text(
     response: *const hb_response,
-    index: u32,
+    choice: u32,
     len: *mut usize,
 ) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(response, len, |response| choice(response, index).map(|choice| &choice.text)) }
+    unsafe { text(response, len, |response| choice_of(response, choice).map(|choice| &choice.text)) }
 }
 
 /// The model's thinking before the answer, if it showed any.
@@ -160,11 +160,11 @@ pub unsafe extern "C" fn hb_response_text(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_response_reasoning(
     response: *const hb_response,
-    index: u32,
+    choice: u32,
     len: *mut usize,
 ) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(response, len, |response| choice(response, index).map(|choice| &choice.reasoning)) }
+    unsafe { text(response, len, |response| choice_of(response, choice).map(|choice| &choice.reasoning)) }
 }
 
 /// Why a choice ended: "stop", "length", "tool_calls", or any other word of the server's; "" if it did not end.
@@ -173,11 +173,11 @@ pub unsafe extern "C" fn hb_response_reasoning(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_response_finish_reason(
     response: *const hb_response,
-    index: u32,
+    choice: u32,
 ) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
     unsafe {
-        text(response, null_mut(), |response| choice(response, index).map(|choice| &choice.finish_reason))
+        text(response, null_mut(), |response| choice_of(response, choice).map(|choice| &choice.finish_reason))
     }
 }
 
@@ -187,20 +187,20 @@ pub unsafe extern "C" fn hb_response_finish_reason(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_response_logprobs(
     response: *const hb_response,
-    index: u32,
+    choice: u32,
     len: *mut usize,
 ) -> *const c_char {
     // SAFETY: the header gives the caller's duties.
-    unsafe { text(response, len, |response| choice(response, index).map(|choice| &choice.logprobs)) }
+    unsafe { text(response, len, |response| choice_of(response, choice).map(|choice| &choice.logprobs)) }
 }
 
 /// How many tool calls a choice has.
 ///
 /// Any thread; never blocks; 0 for NULL, or a choice that is not there.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hb_response_tool_call_count(response: *const hb_response, index: u32) -> u32 {
+pub unsafe extern "C" fn hb_response_tool_call_count(response: *const hb_response, choice: u32) -> u32 {
     // SAFETY: the header gives the caller's duties.
-    unsafe { read(response, 0, |response| choice(response, index)?.tool_calls.len().try_into().ok()) }
+    unsafe { read(response, 0, |response| choice_of(response, choice)?.tool_calls.len().try_into().ok()) }
 }
 
 /// The id of a tool call, never empty; made here if the server sent none.

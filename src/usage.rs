@@ -35,7 +35,7 @@ impl Boxed for hb_usage {}
 /// Fails:     HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_client_usage(
-    client: *mut hb_client,
+    client: *const hb_client,
     usage: *mut *mut hb_usage,
     error: *mut *mut hb_error,
 ) -> hb_status {

@@ -110,8 +110,8 @@ func readModels(from *C.hb_model_list) *ModelList {
 			Tools:       known(C.hb_model_list_has_tools(from, i)),
 			Images:      known(C.hb_model_list_has_images(from, i)),
 			Context:     int64(C.hb_model_list_context(from, i)),
-			InputPrice:  PicoUSD(C.hb_model_list_input_price(from, i)),
-			OutputPrice: PicoUSD(C.hb_model_list_output_price(from, i)),
+			InputPrice:  PicoUSD(C.hb_model_list_input_price_picousd(from, i)),
+			OutputPrice: PicoUSD(C.hb_model_list_output_price_picousd(from, i)),
 		})
 	}
 	return list

@@ -61,8 +61,8 @@ static void put_model(const struct chat *chat, const hb_model_list *models, uint
     put_visible(stdout, id, strlen(id));
     printf("%*s", width - (int)strlen(id) + 1, "");
     put_count(hb_model_list_context(models, index));
-    put_price(hb_model_list_input_price(models, index));
-    put_price(hb_model_list_output_price(models, index));
+    put_price(hb_model_list_input_price_picousd(models, index));
+    put_price(hb_model_list_output_price_picousd(models, index));
     printf("%s%s\n", hb_model_list_has_images(models, index) == 1 ? "  images" : "", current ? look.plain : "");
 }
 

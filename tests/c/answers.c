@@ -146,7 +146,7 @@ static void check_models(const char *name, const hb_model_list *models, int name
     uint32_t i, count = hb_model_list_count(models), good = 0, base = 0;
     for (i = 0; i < count; i++) {
         good += *hb_model_list_id(models, i) != '\0' && hb_model_list_context(models, i) >= 40960
-             && hb_model_list_input_price(models, i) > 0 && hb_model_list_output_price(models, i) > 0
+             && hb_model_list_input_price_picousd(models, i) > 0 && hb_model_list_output_price_picousd(models, i) > 0
              && hb_model_list_is_chat(models, i) >= 0 && (*hb_model_list_name(models, i) != '\0') == named;
         base += hb_model_list_is_chat(models, i) == 0;
     }
@@ -171,7 +171,7 @@ static void models(void) {
     check(strlen(hb_model_list_date(catalog)) == 10, "the catalogue has a date", "%s", hb_model_list_date(catalog));
     for (i = 0; i < hb_model_list_count(catalog); i++) {
         same += strcmp(hb_model_list_id(catalog, i), hb_model_list_id(models, i)) == 0
-             && hb_model_list_input_price(catalog, i) == hb_model_list_input_price(models, i);
+             && hb_model_list_input_price_picousd(catalog, i) == hb_model_list_input_price_picousd(models, i);
     }
     check_number("ids and prices agree with the server's", same, 22);
     hb_model_list_free((hb_model_list *)catalog);

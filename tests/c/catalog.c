@@ -35,7 +35,7 @@ static const struct {
 /* The page rounds: 131,072 tokens are "131K", and a price is for a million tokens. */
 static void row(const hb_model_list *catalog, uint32_t i) {
     char context[32], price[64];
-    int64_t pico_usd = hb_model_list_input_price(catalog, i);
+    int64_t pico_usd = hb_model_list_input_price_picousd(catalog, i);
     snprintf(context, sizeof context, "%ldK", (long)((hb_model_list_context(catalog, i) + 500) / 1000));
     snprintf(price, sizeof price, "$%ld.%02ld/M tokens", (long)(pico_usd / 1000000), (long)(pico_usd / 10000 % 100));
     check_text("the id", hb_model_list_id(catalog, i), PAGE[i].id);
@@ -43,7 +43,7 @@ static void row(const hb_model_list *catalog, uint32_t i) {
     check_text("the context", context, PAGE[i].context);
     check_text("the price", price, PAGE[i].price);
     check(pico_usd % 10000 == 0, "whole cents a million tokens", "%ld", (long)pico_usd);
-    check(hb_model_list_output_price(catalog, i) == pico_usd, "one price for prompt and answer", "they differ");
+    check(hb_model_list_output_price_picousd(catalog, i) == pico_usd, "one price for prompt and answer", "they differ");
     check_number("chat or base", hb_model_list_is_chat(catalog, i), PAGE[i].is_chat);
 }
 

@@ -199,7 +199,7 @@ static int64_t price_of(const char *model) {
     const hb_model_list *catalog = hb_catalog();
     uint32_t i;
     for (i = 0; i < hb_model_list_count(catalog); i++) {
-        if (strcmp(hb_model_list_id(catalog, i), model) == 0) return hb_model_list_input_price(catalog, i);
+        if (strcmp(hb_model_list_id(catalog, i), model) == 0) return hb_model_list_input_price_picousd(catalog, i);
     }
     give_up("a model without a price");
     return 0;

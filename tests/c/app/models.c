@@ -49,8 +49,8 @@ static void check_same(const char *name, const hb_model_list *one, const hb_mode
         same += hb_model_list_find(one, id, HB_NUL) == (int64_t)i && strcmp(hb_model_list_id(other, i), id) == 0
                 && strcmp(hb_model_list_name(one, i), hb_model_list_name(other, i)) == 0
                 && hb_model_list_context(one, i) == hb_model_list_context(other, i)
-                && hb_model_list_input_price(one, i) == hb_model_list_input_price(other, i)
-                && hb_model_list_output_price(one, i) == hb_model_list_output_price(other, i)
+                && hb_model_list_input_price_picousd(one, i) == hb_model_list_input_price_picousd(other, i)
+                && hb_model_list_output_price_picousd(one, i) == hb_model_list_output_price_picousd(other, i)
                 && hb_model_list_is_chat(one, i) == hb_model_list_is_chat(other, i)
                 && hb_model_list_has_tools(one, i) == hb_model_list_has_tools(other, i)
                 && hb_model_list_has_images(one, i) == hb_model_list_has_images(other, i);
@@ -69,9 +69,9 @@ static void check_overlay(hb_client *client) {
     check_number("one model more", hb_model_list_count(view), count + 1);
     known = place(view, KNOWN);
     check_number("a known model stays in its place", known, own);
-    check_number("at the server's price", hb_model_list_input_price(view, known), 7000000);
-    check_number("which goes no further than it was said", hb_model_list_output_price(view, known),
-                 hb_model_list_output_price(catalog, own));
+    check_number("at the server's price", hb_model_list_input_price_picousd(view, known), 7000000);
+    check_number("which goes no further than it was said", hb_model_list_output_price_picousd(view, known),
+                 hb_model_list_output_price_picousd(catalog, own));
     check_number("with tools", hb_model_list_has_tools(view, known), 1);
     check_number("a null says nothing", hb_model_list_has_images(view, known), 0);
     check_number("its context is the catalogue's", hb_model_list_context(view, known),
@@ -79,7 +79,7 @@ static void check_overlay(hb_client *client) {
     check_text("and so is its name", hb_model_list_name(view, known), hb_model_list_name(catalog, own));
     check_number("a new model is behind it", place(view, "house/new"), count);
     check_number("its first context counts", hb_model_list_context(view, count), 100);
-    check_number("what was said the second time is added", hb_model_list_output_price(view, count), 3000000);
+    check_number("what was said the second time is added", hb_model_list_output_price_picousd(view, count), 3000000);
     check_number("it takes images", hb_model_list_has_images(view, count), 1);
     check_number("whether it has tools is not known", hb_model_list_has_tools(view, count), -1);
     check_same("a view that was taken before stays", before, catalog);
@@ -167,8 +167,8 @@ int main(void) {
     hb_model_list_free(learn(client, NULL));
     view = view_of(client);
     check_number("what was said before last is forgotten", hb_model_list_find(view, "house/new", HB_NUL), -1);
-    check_number("the last price counts", hb_model_list_input_price(view, place(view, KNOWN)),
-                 hb_model_list_input_price(hb_catalog(), place(hb_catalog(), KNOWN)));
+    check_number("the last price counts", hb_model_list_input_price_picousd(view, place(view, KNOWN)),
+                 hb_model_list_input_price_picousd(hb_catalog(), place(hb_catalog(), KNOWN)));
     check_number("a chat model has tools", hb_model_list_has_tools(view, place(view, MODEL)), 1);
     check_number("a base model has none", hb_model_list_has_tools(view, place(view, BASE_MODEL)), 0);
     check_number("the catalogue does not say so", hb_model_list_has_tools(hb_catalog(), place(hb_catalog(), MODEL)), -1);

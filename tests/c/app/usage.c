@@ -191,7 +191,7 @@ static void check_estimate(void) {
     hb_response *response;
     hb_error *error = NULL;
     int64_t few = 0, tokens = 0, cost = 0, dear = 0, price = 0;
-    price = hb_model_list_input_price(hb_catalog(), (uint32_t)hb_model_list_find(hb_catalog(), MODEL, HB_NUL));
+    price = hb_model_list_input_price_picousd(hb_catalog(), (uint32_t)hb_model_list_find(hb_catalog(), MODEL, HB_NUL));
     hb_request_set_max_tokens(request, 50);
     estimate(request, NULL, &few, &cost);
     check(few > 0 && few < 60, "the tokens of a word", "%lld", (long long)few);

@@ -22,7 +22,7 @@ static int64_t price_of(const char *model) {
     const hb_model_list *catalog = hb_catalog();
     uint32_t i;
     for (i = 0; i < hb_model_list_count(catalog); i++) {
-        if (strcmp(hb_model_list_id(catalog, i), model) == 0) return hb_model_list_input_price(catalog, i);
+        if (strcmp(hb_model_list_id(catalog, i), model) == 0) return hb_model_list_input_price_picousd(catalog, i);
     }
     give_up("a model without a price");
     return 0;
@@ -148,7 +148,7 @@ static void prices(void) {
 
     faults(MODELS);
     check_ok("hb_models", hb_models(client, &models, &error), &error);
-    check_number("has its prices", hb_model_list_output_price(models, 0), 3000000);
+    check_number("has its prices", hb_model_list_output_price_picousd(models, 0), 3000000);
     hb_model_list_free(models);
     faults(script);
     outcome_of(&outcome, client, known);

@@ -38,8 +38,8 @@ public:
         found.has_tools = known_flag(hb_model_list_has_tools(raw(), index));
         found.has_images = known_flag(hb_model_list_has_images(raw(), index));
         found.context = known(hb_model_list_context(raw(), index));
-        found.input_price = known(hb_model_list_input_price(raw(), index));
-        found.output_price = known(hb_model_list_output_price(raw(), index));
+        found.input_price = known(hb_model_list_input_price_picousd(raw(), index));
+        found.output_price = known(hb_model_list_output_price_picousd(raw(), index));
         return found;
     }
     [[nodiscard]] std::optional<model> find(std::string_view id) const noexcept HYPERBOLIC_BORROWED {
