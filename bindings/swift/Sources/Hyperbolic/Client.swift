@@ -97,7 +97,7 @@ public final class Client: Sendable {
                 try attempt { hb_request_estimate(request, client, &tokens, &cost, $0) }
             }
         }
-        return Estimate(promptTokens: tokens, cost: known(cost))
+        return Estimate(promptTokens: tokens, costNanoUSD: known(cost))
     }
 
     /// What a request will come to, about.
@@ -105,7 +105,7 @@ public final class Client: Sendable {
         /// How many tokens the prompt has, by rules: for most languages within a third.
         public let promptTokens: Int64
         /// The most that the request can cost, in nano-USD (10^-9 $); nil if a price or the longest answer is not known.
-        public let cost: Int64?
+        public let costNanoUSD: Int64?
     }
 
     /// Replaces the key for what is sent from now on, also by requests that wait for their turn or another attempt.

@@ -34,7 +34,7 @@ public enum HyperbolicError: Error, Sendable {
     case quota(Details)
     /// HTTP 5xx, 408 or 409: try again later.
     case server(Details)
-    /// Your own limit is reached, ``Options/spendingLimit``.
+    /// Your own limit is reached, ``Options/spendingLimitNanoUSD``.
     case budget(Details)
     /// The answer, which is `details.response`, is not what it should be decoded as.
     case undecodable(any Error, Details)

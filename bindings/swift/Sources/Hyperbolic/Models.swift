@@ -28,9 +28,9 @@ public struct ModelList: Sendable {
         /// How many tokens prompt and answer may have together.
         public let context: Int64?
         /// The price of a prompt token in pico-USD (10^-12 $), so that 2,000,000 is 2 $ a million tokens.
-        public let inputPrice: Int64?
+        public let inputPricePicoUSD: Int64?
         /// The price of an answer token in pico-USD.
-        public let outputPrice: Int64?
+        public let outputPricePicoUSD: Int64?
     }
 
     init(_ from: OpaquePointer) {
@@ -43,8 +43,8 @@ public struct ModelList: Sendable {
                 hasTools: known(hb_model_list_has_tools(from, index)),
                 hasImages: known(hb_model_list_has_images(from, index)),
                 context: known(hb_model_list_context(from, index)),
-                inputPrice: known(hb_model_list_input_price(from, index)),
-                outputPrice: known(hb_model_list_output_price(from, index)))
+                inputPricePicoUSD: known(hb_model_list_input_price_picousd(from, index)),
+                outputPricePicoUSD: known(hb_model_list_output_price_picousd(from, index)))
         }
     }
 }

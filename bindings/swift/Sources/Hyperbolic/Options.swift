@@ -54,7 +54,7 @@ public struct Options: Sendable {
     /// How many requests are with the server at once.
     public var maxConcurrent: UInt32?
     /// Refuse further requests once the client's answers have cost so much, in nano-USD (10^-9 $).
-    public var spendingLimit: Int64?
+    public var spendingLimitNanoUSD: Int64?
 
     /// A file into which every exchange is written, for ``replay``. The key is not in it; prompts and answers are.
     public var record: String?
@@ -194,7 +194,7 @@ extension Options {
             hb_options_set_model_requests_per_minute(to, model, model.utf8.count, requests)
         }
         if let maxConcurrent { hb_options_set_max_concurrent(to, maxConcurrent) }
-        if let spendingLimit { hb_options_set_spending_limit_nanousd(to, spendingLimit) }
+        if let spendingLimitNanoUSD { hb_options_set_spending_limit_nanousd(to, spendingLimitNanoUSD) }
     }
 }
 

@@ -37,7 +37,7 @@ public struct Response: Sendable {
     /// Tokens in both, as the server counted.
     public var totalTokens: Int64? { read { known(hb_response_total_tokens($0)) } }
     /// What the answer cost, in nano-USD (10^-9 $); nil if the count or the price is not known.
-    public var cost: Int64? { read { known(hb_response_cost_nanousd($0)) } }
+    public var costNanoUSD: Int64? { read { known(hb_response_cost_nanousd($0)) } }
 
     /// Mistakes of the server that were understood all the same: how often it made each kind.
     public var tolerated: [String: Int] {

@@ -26,8 +26,8 @@ extension Client {
         /// Tokens of answers, as servers counted them.
         public let completionTokens: Int64
         /// What the answers cost, in nano-USD (10^-9 $).
-        public let spent: Int64
-        /// Answers that count nothing in ``spent``, because their usage or price is not known.
+        public let spentNanoUSD: Int64
+        /// Answers that count nothing in ``spentNanoUSD``, because their usage or price is not known.
         public let unpriced: Int64
         /// Log records that were dropped because too many waited.
         public let logsDropped: Int64
@@ -48,7 +48,7 @@ extension Client {
                 cancelled: hb_client_count(client, HB_COUNT_CANCELLED),
                 promptTokens: hb_client_count(client, HB_COUNT_PROMPT_TOKENS),
                 completionTokens: hb_client_count(client, HB_COUNT_COMPLETION_TOKENS),
-                spent: hb_client_count(client, HB_COUNT_SPENT_NANOUSD),
+                spentNanoUSD: hb_client_count(client, HB_COUNT_SPENT_NANOUSD),
                 unpriced: hb_client_count(client, HB_COUNT_UNPRICED),
                 logsDropped: hb_client_count(client, HB_COUNT_LOGS_DROPPED))
         }
@@ -67,7 +67,7 @@ extension Client {
         /// Tokens of answers, as servers counted them.
         public let completionTokens: Int64
         /// What the answers cost, in nano-USD (10^-9 $), where that is known.
-        public let cost: Int64
+        public let costNanoUSD: Int64
         /// Answers of which it is not known.
         public let unpriced: Int64
     }
@@ -82,7 +82,7 @@ extension Client {
                     attempts: hb_usage_attempts(usage, row),
                     promptTokens: hb_usage_prompt_tokens(usage, row),
                     completionTokens: hb_usage_completion_tokens(usage, row),
-                    cost: hb_usage_cost_nanousd(usage, row),
+                    costNanoUSD: hb_usage_cost_nanousd(usage, row),
                     unpriced: hb_usage_unpriced(usage, row))
             }
         }

@@ -33,7 +33,7 @@ extension Binding {
             #expect(try response.totalTime >= #require(response.timeToFirstToken) && response.tolerated.isEmpty)
             let tokens = try [#require(response.promptTokens), #require(response.completionTokens)]
             #expect(tokens[0] > 0 && tokens[1] > 0 && response.totalTokens == tokens[0] + tokens[1])
-            #expect(try #require(response.cost) > 0)
+            #expect(try #require(response.costNanoUSD) > 0)
             struct Completion: Decodable {
                 struct Choice: Decodable {}
                 let choices: [Choice]
@@ -184,14 +184,14 @@ extension Binding {
             let catalog = ModelList.catalog
             let model = try #require(catalog[testModel])
             #expect(model.isChat == true && catalog.date != nil && catalog["no/model"] == nil)
-            #expect(try #require(model.inputPrice) > 0 && #require(model.context) > 0)
+            #expect(try #require(model.inputPricePicoUSD) > 0 && #require(model.context) > 0)
             let models = try await client.models()
             #expect(models[testModel] != nil && models.date == nil)
             let view = try client.knownModels()
             #expect(view[testModel] != nil && view.date == catalog.date)
             let estimate = try client.estimate(Request(model: testModel, "Why is the sky blue?"))
             #expect((5...100).contains(estimate.promptTokens))
-            #expect(try #require(estimate.cost) > 0)
+            #expect(try #require(estimate.costNanoUSD) > 0)
             #expect(throws: HyperbolicError.self) { try client.estimate(Request(model: testModel)) }
 
             let response = try await client.chat(Request(model: testModel, "?"))
@@ -199,11 +199,12 @@ extension Binding {
             try #require(usage.count == 1)
             #expect(usage[0].model == testModel && usage[0].requests == 1 && usage[0].attempts == 1)
             #expect(usage[0].promptTokens == response.promptTokens && usage[0].unpriced == 0)
-            #expect(usage[0].completionTokens == response.completionTokens && usage[0].cost == response.cost)
-            #expect(client.stats.spent == response.cost && client.stats.requests == 2)
+            #expect(
+                usage[0].completionTokens == response.completionTokens && usage[0].costNanoUSD == response.costNanoUSD)
+            #expect(client.stats.spentNanoUSD == response.costNanoUSD && client.stats.requests == 2)
 
             var settings = try options()
-            settings.spendingLimit = 1
+            settings.spendingLimitNanoUSD = 1
             let poor = try Client(settings)
             _ = try await poor.chat(Request(model: testModel, "?"))
             let problem = try await failure { try await poor.chat(Request(model: testModel, "?")) }

@@ -219,7 +219,7 @@ extension Binding {
                 ("proxy", changed { $0.proxy = "gopher://x" }),
                 ("limit", changed { $0.limits = [.jsonDepth: 1000] }),
                 ("model", changed { $0.modelRequestsPerMinute = ["": 1] }),
-                ("spending", changed { $0.spendingLimit = -1 }),
+                ("spending", changed { $0.spendingLimitNanoUSD = -1 }),
                 ("record", changed { $0.record = "/nowhere/at/all" }),
             ]
             for (name, options) in bad {
