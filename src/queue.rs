@@ -217,13 +217,12 @@ impl Dispatch {
 /// Get a handle that an event loop can wait for (epoll, kqueue, poll, libuv, GLib, asyncio): it is readable while
 /// hb_queue_next or hb_queue_dispatch has something to do: an event waits, or a wake, or the queue is closed.
 ///
-/// Made when it is first asked for. On Linux it is a descriptor, closed in the programs that this one starts.
+/// Made when it is first asked for. A descriptor, closed in the programs that this one starts; on Windows an event.
 ///
 /// Ownership: the library's: poll it, and never read or close it. Take it out of your loop before you free the queue.
 /// Thread:    any.
 /// Blocks:    never.
-/// Fails:     -1 for NULL, where no descriptor is left, after a fork in the child, and on systems that have no such
-///            handle yet
+/// Fails:     -1 for NULL, where no descriptor is left, and after a fork in the child
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hb_queue_native_handle(queue: *mut hb_queue) -> isize {
     boundary::value(-1, || {

@@ -5,7 +5,11 @@ use std::io;
 #[cfg(target_os = "linux")]
 pub use linux::{forked, mark_process, signal, stack};
 #[cfg(not(target_os = "linux"))]
-pub use portable::{forked, mark_process, signal, stack};
+pub use portable::{forked, mark_process};
+#[cfg(all(unix, not(target_os = "linux")))]
+pub use unix::{signal, stack};
+#[cfg(windows)]
+pub use windows::{signal, stack};
 
 /// Runs `spawn` with every signal blocked that may be: the threads it makes inherit the mask. Without it a reset
 /// connection kills a host by SIGPIPE, and the host's handlers run on threads that it does not know.
@@ -148,22 +152,120 @@ mod linux {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-mod portable {
+/// macOS and the BSDs.
+#[cfg(all(unix, not(target_os = "linux")))]
+mod unix {
     use hyperbolic_core::queue::Signal;
-    use std::io;
+    use std::io::{self, PipeReader, PipeWriter, Read, Write};
     use std::ops::Range;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::os::fd::AsRawFd;
 
-    /// Not there yet: the hook of a queue is.
+    /// A pipe that holds one byte while it is raised.
+    struct Pipe {
+        reader: PipeReader,
+        writer: PipeWriter,
+    }
+
+    impl Signal for Pipe {
+        fn raise(&self) {
+            // It cannot fail: the pipe was empty, and its other end is ours.
+            let _ = (&self.writer).write(&[1]);
+        }
+
+        fn lower(&self) {
+            // If it is empty already, it says so at once.
+            let _ = (&self.reader).read(&mut [0; 8]);
+        }
+
+        fn handle(&self) -> isize {
+            self.reader.as_raw_fd() as isize
+        }
+    }
+
+    /// A descriptor that an event loop can wait for; closed in programs that this one starts.
     pub fn signal() -> io::Result<Box<dyn Signal>> {
-        Err(io::ErrorKind::Unsupported.into())
+        let (reader, writer) = io::pipe()?;
+        for descriptor in [reader.as_raw_fd(), writer.as_raw_fd()] {
+            // SAFETY: sets a flag of a descriptor that is ours, and touches no memory.
+            if unsafe { libc::fcntl(descriptor, libc::F_SETFL, libc::O_NONBLOCK) } < 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(Box::new(Pipe { reader, writer }))
+    }
+
+    /// The addresses of the calling thread's stack, which begins at its highest.
+    #[cfg(target_vendor = "apple")]
+    pub fn stack() -> Range<usize> {
+        // SAFETY: both look at the calling thread, which exists.
+        let (highest, size) = unsafe {
+            let thread = libc::pthread_self();
+            (libc::pthread_get_stackaddr_np(thread).addr(), libc::pthread_get_stacksize_np(thread))
+        };
+        highest - size..highest
     }
 
     /// Not known here.
+    #[cfg(not(target_vendor = "apple"))]
     pub fn stack() -> Range<usize> {
         0..0
     }
+}
+
+#[cfg(windows)]
+mod windows {
+    use hyperbolic_core::queue::Signal;
+    use std::io;
+    use std::ops::Range;
+    use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+    use std::ptr::null;
+    use windows_sys::Win32::System::Threading::{
+        CreateEventW, GetCurrentThreadStackLimits, ResetEvent, SetEvent,
+    };
+
+    /// A manual-reset event.
+    struct Event(OwnedHandle);
+
+    impl Signal for Event {
+        fn raise(&self) {
+            // SAFETY: the handle is open as long as `self`. It cannot fail on an event that is ours.
+            unsafe { SetEvent(self.0.as_raw_handle()) };
+        }
+
+        fn lower(&self) {
+            // SAFETY: as above.
+            unsafe { ResetEvent(self.0.as_raw_handle()) };
+        }
+
+        fn handle(&self) -> isize {
+            self.0.as_raw_handle() as isize
+        }
+    }
+
+    /// A handle that can be waited for; programs that this one starts do not get it.
+    pub fn signal() -> io::Result<Box<dyn Signal>> {
+        // SAFETY: NULL is the default security and no name; nothing else is read.
+        let handle = unsafe { CreateEventW(null(), 1, 0, null()) };
+        if handle.is_null() {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: just made, and nobody else's.
+        Ok(Box::new(Event(unsafe { OwnedHandle::from_raw_handle(handle) })))
+    }
+
+    /// The addresses of the calling thread's stack.
+    pub fn stack() -> Range<usize> {
+        let (mut lowest, mut end) = (0, 0);
+        // SAFETY: fills both.
+        unsafe { GetCurrentThreadStackLimits(&raw mut lowest, &raw mut end) };
+        lowest..end
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod portable {
+    use std::io;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     /// The process whose threads were started, or 0.
     static STARTED: AtomicU32 = AtomicU32::new(0);

@@ -34,6 +34,7 @@ pub mod response;
 mod retry;
 mod structured;
 mod sync;
+mod sys;
 pub mod text;
 pub mod tokens;
 pub mod usage;

@@ -3,7 +3,6 @@
 
 # prepare_go: the library in a prefix, where the package finds it by pkg-config as it does for everybody.
 prepare_go() {
-    build_library release
     stage_prefix "$HB_OUT/prefix"
     use_prefix "$HB_OUT/prefix"
 }

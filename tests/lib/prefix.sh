@@ -1,27 +1,33 @@
-# A prefix as an install would make it, for callers outside the tree: header, headers of bindings, libraries, .pc.
+# The library installed as everybody installs it (packaging/install), for callers outside the tree.
 # shellcheck shell=bash
 
-# stage_prefix FOLDER: of the library in HB_LIB_DIR. Whoever uses it sets PKG_CONFIG_PATH=FOLDER/lib/pkgconfig.
+# stage_prefix FOLDER: all of it, in FOLDER, and built to be packaged. Whoever uses it sets
+# PKG_CONFIG_PATH=FOLDER/lib/pkgconfig.
 stage_prefix() {
-    local prefix=$1 version libraries
-    version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' "$HB_ROOT/Cargo.toml")
-    libraries=$(rustc --crate-type staticlib --print native-static-libs --crate-name none -o "$HB_OUT/none.a" - \
-        </dev/null 2>&1 | sed -n 's/^note: native-static-libs: //p')
-    rm -f "$HB_OUT/none.a"
-    mkdir -p "$prefix/include" "$prefix/lib/pkgconfig"
-    cp "$HB_INCLUDE/hyperbolic.h" "$prefix/include/"
-    cp -r "$HB_ROOT/bindings/cpp/include/." "$prefix/include/"
-    cp "$HB_LIB_DIR/libhyperbolic.so" "$HB_LIB_DIR/libhyperbolic.a" "$prefix/lib/"
-    cat >"$prefix/lib/pkgconfig/hyperbolic.pc" <<PC
-prefix=\${pcfiledir}/../..
-libdir=\${prefix}/lib
-includedir=\${prefix}/include
+    PREFIX=$1 LIBDIR=$1/lib packaging/portable packaging/install
+}
 
-Name: hyperbolic
-Description: A C library for Hyperbolic's OpenAI-compatible text-generation API
-Version: $version
-Cflags: -I\${includedir}
-Libs: -L\${libdir} -lhyperbolic
-Libs.private: $libraries
-PC
+# prepare_outside FOLDER: what tests/package/use needs, from outside the tree.
+prepare_outside() {
+    mkdir -p "$1"
+    cp tests/package/{use,CMakeLists.txt} examples/c/stream.c bindings/cpp/examples/{stream.cpp,model_name.hpp} "$1"
+}
+
+# try_package NAME FILE...: tests/package/try in a clean root, without this tree and its toolchain.
+try_package() {
+    local name=$1 given=$HB_OUT/$1.given
+    shift
+    prepare_outside "$given/outside"
+    cp tests/package/try "$@" "$given"
+    run_checks "$name" 300 tests/package/clean-root "$given" "$HB_ROOT" "${CARGO_HOME:-$HOME/.cargo}" \
+        "${RUSTUP_HOME:-$HOME/.rustup}"
+    collect "$name"
+    cat "$HB_OUT/$name.err"
+}
+
+# Whether this machine lets us make such a root.
+can_make_roots() {
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --mount --propagation private bash -c 'mount -t tmpfs none /mnt && mkdir /mnt/{upper,work,root} &&
+        mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root'
 }

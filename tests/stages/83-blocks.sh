@@ -1,7 +1,7 @@
 # about: every code block of every document says what it is, and compiles; so does the header's own program
 # group: package
 # needs: gcc=gcc g++=g++ cc=gcc c++=g++ go=golang pkg-config=pkg-config python3=python3 curl-config=libcurl4-openssl-dev
-# needs: cmake=cmake make=make
+# needs: cmake=cmake make=make apt-get=apt dpkg-deb=dpkg
 mapfile -t documents < <(find . -name '*.md' -not -path './target/*' -printf '%P\n' | sort)
 mkdir "$HB_OUT/units"
 run_checks fences 60 python3 tests/docs/blocks.py "$HB_OUT/units" "${documents[@]}"

@@ -1,6 +1,6 @@
 # about: the tests of the Go binding again, with every pointer checked that Go writes where C could keep it
 # group: bindings
-# needs: go=golang gcc=gcc pkg-config=pkg-config
+# needs: go=golang gcc=gcc pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg
 prepare_go
 build_simulator
 start_simulators "$HB_OUT/server"

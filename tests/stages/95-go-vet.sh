@@ -1,6 +1,6 @@
 # about: the Go binding is formatted, passes go vet and staticcheck, and has every function of the header
 # group: bindings
-# needs: go=golang gcc=gcc pkg-config=pkg-config
+# needs: go=golang gcc=gcc pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg
 prepare_go
 
 formatted() { test -z "$(in_go gofmt -l . | tee /dev/stderr)"; }

@@ -1,6 +1,6 @@
 # about: the tests of the Go binding against the simulator, under Go's race detector
 # group: bindings
-# needs: go=golang gcc=gcc pkg-config=pkg-config
+# needs: go=golang gcc=gcc pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg
 prepare_go
 build_simulator
 start_simulators "$HB_OUT/server"

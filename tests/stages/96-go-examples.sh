@@ -1,6 +1,6 @@
 # about: every Go example runs against the simulator and has something to say; one that is cancelled stops the server
 # group: bindings
-# needs: go=golang gcc=gcc pkg-config=pkg-config curl=curl
+# needs: go=golang gcc=gcc pkg-config=pkg-config curl=curl python3=python3 apt-get=apt dpkg-deb=dpkg
 prepare_go
 build_simulator
 start_simulators "$HB_OUT/server"

@@ -1,7 +1,6 @@
 # about: a CMake project outside the tree, with nothing but a staged prefix, streams an answer; shared and static
 # group: bindings
-# needs: g++=g++ cmake=cmake make=make pkg-config=pkg-config python3=python3
-build_library release
+# needs: g++=g++ cmake=cmake make=make pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg
 build_simulator
 start_simulators "$HB_OUT/server"
 export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::sync::lock;
+use crate::sys;
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -28,9 +29,7 @@ use tower_service::Service;
 /// When TCP asks whether a silent peer is still there, how often, and how many times: a link that is gone is noticed
 /// after a minute, also where no byte is due.
 const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(30), Duration::from_secs(10), 3);
-/// How long what was sent may stay unconfirmed before the connection counts as dead. Linux alone has this; elsewhere
-/// the system's own patience holds, which is minutes.
-#[cfg(target_os = "linux")]
+/// How long what was sent may stay unconfirmed before the connection counts as dead.
 const UNCONFIRMED: Duration = Duration::from_secs(30);
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -65,8 +64,7 @@ impl Dialer {
         connector.set_keepalive(Some(KEEPALIVE.0));
         connector.set_keepalive_interval(Some(KEEPALIVE.1));
         connector.set_keepalive_retries(Some(KEEPALIVE.2));
-        #[cfg(target_os = "linux")]
-        connector.set_tcp_user_timeout(Some(UNCONFIRMED));
+        sys::set_patience(&mut connector, UNCONFIRMED);
         // Shared out among the addresses of a name, so that a dead one leaves time for the next.
         connector.set_connect_timeout(config.connect);
         Ok(Self { way, server: endpoint.uri(), tls, proxy_tls, connector })
