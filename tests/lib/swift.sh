@@ -40,11 +40,12 @@ in_swift() {
 # stage has compiled is there for the next.
 prepare_swift() {
     build_library release
-    stage_prefix "$HB_OUT/prefix"
+    local staged=$HB_OUT/staged
+    DESTDIR=$staged stage_prefix "$swift_folder/prefix"
     mkdir -p "$swift_folder/home"
-    if ! diff -rq "$HB_OUT/prefix" "$swift_folder/prefix"; then
+    if ! diff -rq "$staged$swift_folder/prefix" "$swift_folder/prefix"; then
         rm -rf "$swift_folder/prefix"
-        mv "$HB_OUT/prefix" "$swift_folder/prefix"
+        mv "$staged$swift_folder/prefix" "$swift_folder/prefix"
     fi
 }
 
