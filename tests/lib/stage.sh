@@ -19,6 +19,8 @@ source "$lib/lab.sh"
 source "$lib/prefix.sh"
 # shellcheck source=tests/lib/go.sh
 source "$lib/go.sh"
+# shellcheck source=tests/lib/swift.sh
+source "$lib/swift.sh"
 # shellcheck source=tests/lib/abi.sh
 source "$lib/abi.sh"
 # shellcheck source=tests/lib/supply.sh
