@@ -214,10 +214,10 @@ mod tests {
             "A: b\r\n c",
             "A: b\rc",
         ] {
-            assert!(told(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n")).is_err(), "{fields}");
+            assert!(told(format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n")).is_err(), "{fields}");
         }
         assert!(told("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
-        let many = told(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(101)));
+        let many = told(format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(101)));
         assert_eq!(many, Err("it has too many fields".to_owned()));
         let enough = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(super::MOST_FIELDS));
         assert!(told(enough).is_ok());
