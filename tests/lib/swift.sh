@@ -39,7 +39,6 @@ in_swift() {
 # prepare_swift: the library in a prefix. That is always the same folder, and is not touched without need, so that what one
 # stage has compiled is there for the next.
 prepare_swift() {
-    build_library release
     local staged=$HB_OUT/staged
     DESTDIR=$staged stage_prefix "$swift_folder/prefix"
     mkdir -p "$swift_folder/home"

@@ -1,6 +1,6 @@
 # about: the tests of the Swift binding again, with AddressSanitizer in it and below it: nothing that was freed is used
 # group: bindings
-# needs: gcc=gcc curl=curl pkg-config=pkg-config apt-get=apt dpkg-deb=dpkg unshare=util-linux
+# needs: gcc=gcc curl=curl pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg unshare=util-linux
 if ! fetch_swift; then
     skip swift-asan 'the toolchain could not be fetched; see the log'
     exit 0

@@ -1,6 +1,6 @@
 # about: every Swift example runs against the simulator and has something to say; one that is cancelled stops the server
 # group: bindings
-# needs: gcc=gcc curl=curl pkg-config=pkg-config apt-get=apt dpkg-deb=dpkg unshare=util-linux
+# needs: gcc=gcc curl=curl pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg unshare=util-linux
 if ! fetch_swift; then
     skip swift-examples 'the toolchain could not be fetched; see the log'
     exit 0
