@@ -15,7 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 from header import Unreadable, functions  # noqa: E402
 
-# Where NULL is a value like any other, and why. Everywhere else it is refused.
+# Where NULL is a value like any other, of a type or in a function, and why. Everywhere else it is refused.
 OPTIONAL = {
     ("hb_error **", "error"): "the status says enough for many callers",
     ("size_t *", "len"): "most texts hold no NUL, so that their end shows",
@@ -25,7 +25,7 @@ OPTIONAL = {
     ("uint32_t *", "handled"): "who counts the events in the callback knows it",
     ("uint32_t *", "dropped"): "who does not keep indexes of messages needs none",
     ("hb_wakeup_fn", "wakeup"): "is none",
-    ("const hb_client *", "client"): "the built-in catalogue has prices too",
+    ("hb_request_estimate", "client"): "the built-in catalogue has prices too",
     ("int64_t *", "prompt_tokens"): "is one of two answers",
     ("int64_t *", "cost_nanousd"): "is the other",
     ("const char *", "detail"): "the server decides how closely to look",
@@ -138,8 +138,8 @@ def object_of(parameter):
     return OBJECTS.get(name)
 
 
-def is_optional(parameter):
-    return (parameter.type, parameter.name) in OPTIONAL
+def is_optional(function, parameter):
+    return any((of, parameter.name) in OPTIONAL for of in (parameter.type, function.name))
 
 
 def valid_value(function, parameter):
@@ -216,7 +216,7 @@ def status_checks(function):
     yield call.block(f"{function.name}: valid", succeeded + list(call.written(True)))
 
     for parameter in filter(lambda parameter: parameter.is_pointer(), function.parameters):
-        if is_optional(parameter):
+        if is_optional(function, parameter):
             call = Call(function, {parameter.name})
             checks = [f"hb_status status = {call.expression()};", 'expect(status == HB_OK, hb_status_name(status));']
             yield call.block(f"{function.name}: {parameter.name} is NULL, which is allowed",
@@ -264,7 +264,7 @@ def getter_checks(function):
     same = 'strcmp(value, "") == 0' if is_string else f"value == {stated[1]}"
     take = f"{function.result}{'' if is_string else ' '}value = "
     subject, pointers = function.parameters[0], [p for p in function.parameters if p.is_pointer()]
-    lengths = [parameter for parameter in pointers[1:] if is_optional(parameter) and parameter.type == "size_t *"]
+    lengths = [parameter for parameter in pointers[1:] if is_optional(function, parameter) and parameter.type == "size_t *"]
     names = [parameter for parameter in pointers[1:] if parameter.type == "const char *"]
     if len(pointers) != 1 + len(lengths) + len(names) or not object_of(subject):
         raise Unreadable(f"{function.name}: a getter with parameters that are not known")
