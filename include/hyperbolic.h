@@ -1951,8 +1951,9 @@ void hb_cancel(hb_op op);
  * What is held counts: once HB_LIMIT_QUEUE bytes wait, no more is read from the server, which stops it too, and the
  * idle deadline rests meanwhile; the total deadline does not. The other requests of the queue go on, and what is
  * held is no reason to wake anybody. An event that was taken already stays taken. hb_cancel and hb_queue_close let
- * go, and so do hb_client_close and hb_shutdown where they end the request. A request of a blocking call holds up that
- * call until another thread lets it go. An op that is not known, or whose HB_EVENT_DONE was taken, does nothing.
+ * go for good, and so do hb_client_close and hb_shutdown where they end the request. A request of a blocking call
+ * holds up that call until another thread lets it go. An op that is not known, or whose HB_EVENT_DONE was taken,
+ * does nothing.
  *
  * Thread:    any, also in a callback.
  * Blocks:    never.

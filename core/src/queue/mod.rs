@@ -95,7 +95,10 @@ impl Queue {
         if state.closed {
             return Err(Error::new(Status::Closed, "the queue is closed"));
         }
-        state.inboxes.insert(id, Inbox { tag, bound, producer, waiting: Waiting::default(), held: false });
+        state.inboxes.insert(
+            id,
+            Inbox { tag, bound, producer, waiting: Waiting::default(), held: false, cancelled: false },
+        );
         QUEUES.add(id, self);
         Ok(())
     }
@@ -114,7 +117,7 @@ impl Queue {
             producer.cancel("the request was cancelled");
         }
         let mut state = lock(&self.state);
-        state.hold(id, false);
+        state.let_go(id);
         state.clear(id, Waiting::keep_end);
         drop(self.leave(state));
     }
@@ -144,7 +147,7 @@ impl Queue {
     /// Delivers the last events of a request in place of what waits, which its consumer does not want any more.
     pub(crate) fn replace(&self, id: u64, events: &mut Waiting) -> Option<Ring<'_>> {
         let mut state = lock(&self.state);
-        state.hold(id, false);
+        state.let_go(id);
         state.clear(id, Waiting::clear);
         state.append(id, events);
         self.leave(state)

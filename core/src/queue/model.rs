@@ -183,9 +183,11 @@ fn what_is_held_and_let_go_comes_to_its_end() {
             super::hold(held, true);
             super::cancel(held);
         });
+        let late = thread::spawn(move || super::hold(held, true));
         consume(&queue, &ends, sources.len());
         running.into_iter().for_each(|source| source.join().unwrap());
         holder.join().unwrap();
+        late.join().unwrap();
         assert_eq!((ends.count(), queue.waiting()), (sources.len(), Ok(0)));
     });
 }

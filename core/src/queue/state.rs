@@ -16,6 +16,8 @@ pub struct Inbox {
     pub waiting: Waiting,
     /// What waits stays until its consumer lets it go.
     pub held: bool,
+    /// Its consumer has ended it: it is not held again, so that its end comes.
+    pub cancelled: bool,
 }
 
 impl Inbox {
@@ -122,7 +124,7 @@ impl State {
     pub fn hold(&mut self, id: u64, hold: bool) {
         let Self { inboxes, ready, waiting, closed, .. } = self;
         let Some(inbox) = inboxes.get_mut(&id) else { return };
-        let (events, hold) = (inbox.waiting.len(), hold && !*closed);
+        let (events, hold) = (inbox.waiting.len(), hold && !*closed && !inbox.cancelled);
         if std::mem::replace(&mut inbox.held, hold) == hold || events == 0 {
             return;
         }
@@ -132,6 +134,14 @@ impl State {
         } else {
             *waiting += events;
             ready.push_back(id);
+        }
+    }
+
+    /// Lets go of a request for good.
+    pub fn let_go(&mut self, id: u64) {
+        self.hold(id, false);
+        if let Some(inbox) = self.inboxes.get_mut(&id) {
+            inbox.cancelled = true;
         }
     }
 

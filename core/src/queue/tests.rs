@@ -294,6 +294,22 @@ fn a_cancel_and_a_close_let_go() {
     assert_eq!(queue.next(Patience::Forever).err(), Some(Status::Closed));
 }
 
+/// A reader that falls behind just when somebody else cancels.
+#[test]
+fn what_was_cancelled_is_not_held_again() {
+    let queue = Arc::new(Queue::default());
+    for has_ended in [false, true] {
+        let source = Source::new(&queue);
+        source.say(0, "a");
+        if has_ended {
+            source.end();
+        }
+        super::cancel(source.id);
+        super::hold(source.id, true);
+        assert!(is_end(&next(&queue)));
+    }
+}
+
 #[test]
 fn a_held_inbox_is_full_as_any_other() {
     let queue = Arc::new(Queue::default());
