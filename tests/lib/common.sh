@@ -36,6 +36,18 @@ fail() { record "not ok $1: $2"; }
 skip() { record "skip $1: $2"; }
 note() { record "note $1"; }
 
+# take_verdicts NAME SECONDS STATUS FILE: what another runner of tests said, one line a test, and how it ended.
+take_verdicts() {
+    cat "$4" >>"$HB_RESULTS"
+    if [ "$3" -eq 124 ]; then
+        fail "$1" "still running after $2 s"
+    elif [ "$3" -ne 0 ] && ! grep -q '^not ok ' "$4"; then
+        fail "$1" "exit code $3, after no failed test"
+    elif ! grep -qE '^(not )?ok ' "$4"; then
+        fail "$1" 'no test ran'
+    fi
+}
+
 # check NAME COMMAND...: one check, passed if the command succeeds; what it printed is in the log.
 check() {
     local name=$1 status=0 command

@@ -28,12 +28,5 @@ go_tests() {
     cat "$output"
     sed -n -e 's/^--- PASS: \([^ ]*\) .*/ok \1/p' -e 's/^--- FAIL: \([^ ]*\) .*/not ok \1: see the log/p' \
         -e 's/^--- SKIP: \([^ ]*\) .*/skip \1: see the log/p' "$output" >"$results"
-    cat "$results" >>"$HB_RESULTS"
-    if [ "$status" -eq 124 ]; then
-        fail "$name" "still running after $limit s"
-    elif [ "$status" -ne 0 ] && ! grep -q '^not ok ' "$results"; then
-        fail "$name" "exit code $status, after no failed test"
-    elif ! grep -qE '^(not )?ok ' "$results"; then
-        fail "$name" 'no test ran'
-    fi
+    take_verdicts "$name" "$limit" "$status" "$results"
 }

@@ -68,14 +68,7 @@ swift_tests() {
     sed -nE -e 's/^[^A-Za-z]*Test ([a-zA-Z]+)\(.*\) passed .*/ok \1/p' \
         -e 's/^[^A-Za-z]*Test ([a-zA-Z]+)\(.*\) failed .*/not ok \1: see the log/p' \
         -e 's/^[^A-Za-z]*Test ([a-zA-Z]+)\(.*\) skipped.*/skip \1: see the log/p' "$output" >"$results"
-    cat "$results" >>"$HB_RESULTS"
-    if [ "$status" -eq 124 ]; then
-        fail "$name" "still running after $limit s"
-    elif [ "$status" -ne 0 ] && ! grep -q '^not ok ' "$results"; then
-        fail "$name" "exit code $status, after no failed test"
-    elif ! grep -qE '^(not )?ok ' "$results"; then
-        fail "$name" 'no test ran'
-    fi
+    take_verdicts "$name" "$limit" "$status" "$results"
 }
 
 # run_swift_example NAME SECONDS: one that was built; its outputs are $HB_OUT/NAME.out and NAME.err, and in the log.
