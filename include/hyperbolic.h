@@ -83,10 +83,8 @@
 #define HYPERBOLIC_VERSION_MINOR 1
 #define HYPERBOLIC_VERSION_PATCH 0
 
-/** Whether this header is of that version or a later one, for #if. */
-#define HYPERBOLIC_VERSION_ATLEAST(major, minor, patch)                                                 \
-    (HYPERBOLIC_VERSION_MAJOR * 1000000 + HYPERBOLIC_VERSION_MINOR * 1000 + HYPERBOLIC_VERSION_PATCH \
-     >= (major) * 1000000 + (minor) * 1000 + (patch))
+/** The same as one number, to compare: 1000000 * major + 1000 * minor + patch. */
+#define HYPERBOLIC_VERSION_NUMBER 1000
 
 /** Grows with every change that old programs cannot run with; compare it with hb_abi_version. */
 #define HYPERBOLIC_ABI_VERSION 0u

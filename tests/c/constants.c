@@ -13,8 +13,9 @@
 #if HYPERBOLIC_VERSION_MAJOR < 0 || HYPERBOLIC_VERSION_MINOR < 0 || HYPERBOLIC_VERSION_PATCH < 0
 #error "the version must be plain numbers"
 #endif
-#if !HYPERBOLIC_VERSION_ATLEAST(0, 1, 0) || HYPERBOLIC_VERSION_ATLEAST(HYPERBOLIC_VERSION_MAJOR, HYPERBOLIC_VERSION_MINOR, HYPERBOLIC_VERSION_PATCH + 1)
-#error "a version is at least itself, and not the next"
+#if HYPERBOLIC_VERSION_NUMBER                                                                                 \
+    != HYPERBOLIC_VERSION_MAJOR * 1000000 + HYPERBOLIC_VERSION_MINOR * 1000 + HYPERBOLIC_VERSION_PATCH
+#error "the version is another as one number"
 #endif
 
 struct named {
