@@ -94,7 +94,7 @@ private:
     }
 
     // So many bytes are kept for a coroutine that is elsewhere; the library holds what comes then.
-    static constexpr std::size_t BEHIND = 64 * 1024;
+    static constexpr std::size_t BEHIND = std::size_t{64} * 1024;
 
     std::mutex mutex_;
     std::string pieces_;
