@@ -15,7 +15,7 @@ check 'no callback enters Go' not grep -rnE '^//export|_dispatch\(|_stream\(|set
 # What a Go program does not need: blocking calls and loops (the queue is drained by a goroutine), a second reference or
 # copy (values are copied), and the end of the library before an unload (Go unloads nothing).
 cat >"$HB_OUT/left-out" <<'LIST'
-hb_chat hb_complete hb_chat_stream hb_complete_stream
+hb_chat hb_complete hb_chat_stream hb_complete_stream hb_models
 hb_queue_dispatch hb_queue_native_handle hb_queue_set_wakeup hb_queue_wake
 hb_request_clone hb_error_retain hb_response_status hb_model_list_find hb_log_message hb_log_op
 hb_shutdown
