@@ -42,6 +42,14 @@ start_simulators() {
     export HB_TEST_URL HB_TEST_CONTROL HB_TEST_TLS_URL HB_TEST_TLS_CONTROL HB_TEST_CA=$1.ca.pem
 }
 
+# use_simulator: builds and starts them, for programs that are told by the environment whom to ask.
+use_simulator() {
+    build_simulator
+    start_simulators "$HB_OUT/server"
+    export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
+    unset HYPERBOLIC_MODEL
+}
+
 # llama-server with its small model, in the place of the plain simulator.
 start_model_server() {
     export HB_TEST_SERVER_LOG=$HB_OUT/llama-server.log HB_TEST_MODEL=smollm2-135m

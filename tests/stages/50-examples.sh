@@ -2,10 +2,7 @@
 # group: core
 # needs: cc=gcc
 build_library release
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 for source in examples/c/*.c; do
     name=$(basename "$source" .c)
     check "$name compiles" compile "$HB_OUT/$name" "$source"

@@ -2,10 +2,7 @@
 # group: queue
 # needs: cc=gcc curl=curl
 build_library release
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 loops=$HB_OUT/loops
 for name in game_loop epoll; do check "$name compiles" compile "$loops.$name" "examples/c/$name.c"; done
 

@@ -2,10 +2,7 @@
 # group: queue
 # needs: cc=gcc curl=curl pkg-config=pkg-config libuv.pc=libuv1-dev
 build_library release
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 read -ra flags <<<"$(pkg-config --cflags --libs libuv)"
 example=$HB_OUT/example
 check compiles compile "$example" examples/libuv/libuv.c "${flags[@]}"

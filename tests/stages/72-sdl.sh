@@ -2,10 +2,7 @@
 # group: queue
 # needs: cc=gcc curl=curl pkg-config=pkg-config sdl2.pc=libsdl2-dev SDL2_ttf.pc=libsdl2-ttf-dev Xvfb=xvfb /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf=fonts-dejavu-core
 build_library release
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 
 read -ra flags <<<"$(pkg-config --cflags --libs sdl2 SDL2_ttf)"
 check compiles compile "$HB_OUT/sdl.program" examples/sdl/chat.c examples/sdl/window.c examples/sdl/self_test.c "${flags[@]}"

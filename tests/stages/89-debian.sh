@@ -6,10 +6,7 @@ if ! can_make_roots; then
     skip debian 'no mount namespace with an overlay can be made here; see the log'
     exit 0
 fi
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 check 'packaging/deb' packaging/portable packaging/deb "$HB_OUT/made"
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 for package in libhyperbolic0 libhyperbolic-dev hbchat; do

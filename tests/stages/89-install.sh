@@ -2,10 +2,7 @@
 # group: package
 # needs: cc=gcc c++=g++ cmake=cmake make=make pkg-config=pkg-config python3=python3 curl=curl apt-get=apt dpkg-deb=dpkg
 # needs: readelf=binutils man=man-db mandoc=mandoc
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 
 outside=$(mktemp -d)
 leave() { rm -rf "$outside"; end_jobs; }

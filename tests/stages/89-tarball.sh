@@ -6,10 +6,7 @@ if ! can_make_roots; then
     skip tarball 'no mount namespace with an overlay can be made here; see the log'
     exit 0
 fi
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 check 'packaging/tarball' packaging/portable packaging/tarball "$HB_OUT/made"
 ls -l "$HB_OUT/made"
 try_package tarball "$HB_OUT"/made/*.tar.gz

@@ -2,10 +2,7 @@
 # group: bindings
 # needs: g++=g++ curl=curl python3=python3
 build_library release
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 use_cxx g++ -std=c++20 -I bindings/cpp/include
 
 python3 tests/bindings/programs.py README.md bindings/cpp/README.md docs/*.md cpp "$HB_OUT"

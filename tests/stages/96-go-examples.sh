@@ -2,10 +2,7 @@
 # group: bindings
 # needs: go=golang gcc=gcc pkg-config=pkg-config curl=curl python3=python3 apt-get=apt dpkg-deb=dpkg
 prepare_go
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 
 check compile in_go go build -o "$HB_OUT/bin/" ./examples/...
 for name in chat stream conversation tools cancel; do

@@ -1,10 +1,7 @@
 # about: a Go module outside the tree, with a `replace` and a staged prefix and nothing else, streams an answer
 # group: bindings
 # needs: go=golang gcc=gcc pkg-config=pkg-config python3=python3 apt-get=apt dpkg-deb=dpkg
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 
 outside=$(mktemp -d)
 leave() { rm -rf "$outside"; close_servers; }

@@ -6,10 +6,7 @@ if ! fetch_swift; then
     exit 0
 fi
 prepare_swift
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 build_swift
 for name in chat stream conversation tools cancel; do
     # What is cancelled stalls, so that it cannot end by itself before.

@@ -5,10 +5,7 @@ if ! fetch_swift; then
     skip swift-package 'the toolchain could not be fetched; see the log'
     exit 0
 fi
-build_simulator
-start_simulators "$HB_OUT/server"
-export HYPERBOLIC_BASE_URL=$HB_TEST_URL HYPERBOLIC_API_KEY=$HB_TEST_KEY
-unset HYPERBOLIC_MODEL
+use_simulator
 
 outside=$(mktemp -d)
 leave() { rm -rf "$outside"; close_servers; }
