@@ -48,12 +48,14 @@ at_prompt() {
     done
 }
 
-# ends_with CODE: whether the program has ended so, or soon does.
+# ends_with CODE: whether the program has ended so, or soon does. tmux misses the end of a program that comes while it runs
+# utempter's helper, for which SIGCHLD is the default for a moment; the end of another child has it look again.
 ends_with() {
     local end=$((SECONDS + 30)) state=''
     until [ "$state" = "1 $1" ]; do
         if [ "$SECONDS" -ge "$end" ]; then printf 'dead and exit code: %s\n' "$state" && screen && return 1; fi
         sleep 0.02
+        in_tmux run-shell true
         state=$(in_tmux display-message -p -t screen '#{pane_dead} #{pane_dead_status}')
     done
 }
