@@ -6,8 +6,10 @@ use crate::handle::Shared;
 use crate::response::hb_response;
 use crate::status::{HB_E_BAD_RESPONSE, HB_OK, hb_status, number};
 use hyperbolic_core::queue::{Event, EventKind};
+use hyperbolic_core::spares::Spares;
 use hyperbolic_core::text::Text;
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 use std::ptr::{NonNull, null};
 
 /// The next piece of the answer, in `text`: whole code points, never empty. `choice` says of which choice. It is cut
@@ -90,6 +92,15 @@ struct Kept {
     source: Event,
 }
 
+/// The memory of an event that was freed. Of what was in it only `struct_size` means anything: it is 0.
+struct Room(Box<MaybeUninit<Kept>>);
+
+// SAFETY: nothing in it points anywhere.
+unsafe impl Send for Room {}
+
+/// Room for events to come.
+static ROOMS: Spares<Room> = Spares::new();
+
 /// An event in the form that C reads; dropped, it is freed.
 pub struct InHand(NonNull<Kept>);
 
@@ -101,7 +112,8 @@ impl InHand {
     /// Puts an event into the form that C reads.
     pub fn new(source: Event) -> Self {
         // The texts are on the heap, so that the move into the box does not move them.
-        let kept = Box::new(Kept { event: view(&source), source });
+        let Room(room) = ROOMS.take().unwrap_or_else(|| Room(Box::new_uninit()));
+        let kept = Box::write(room, Kept { event: view(&source), source });
         Self(NonNull::from(Box::leak(kept)))
     }
 
@@ -122,7 +134,10 @@ impl InHand {
     /// # Safety
     /// `event` is NULL or came from [`InHand::into_raw`] and is not used again.
     pub unsafe fn from_raw(event: *const hb_event) -> Option<Self> {
-        NonNull::new(event.cast_mut().cast()).map(Self)
+        let kept = NonNull::new(event.cast_mut().cast::<Kept>())?;
+        // One that comes back twice, against the rules, would be two events in the same memory later on.
+        // SAFETY: as the caller promises.
+        unsafe { kept.as_ref().event.struct_size > 0 }.then(|| Self(kept))
     }
 
     /// What it was made from.
@@ -135,7 +150,12 @@ impl InHand {
 impl Drop for InHand {
     fn drop(&mut self) {
         // SAFETY: made by `new` from a box, and dropped once.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        let (source, room) = unsafe {
+            self.0.as_mut().event.struct_size = 0;
+            ((&raw const self.0.as_ref().source).read(), Box::from_raw(self.0.as_ptr().cast()))
+        };
+        ROOMS.give(Room(room));
+        source.kind.recycle();
     }
 }
 
@@ -198,4 +218,30 @@ fn view(source: &Event) -> hb_event {
 pub unsafe extern "C" fn hb_event_free(event: *const hb_event) {
     // SAFETY: the header lets only events of hb_queue_next in here.
     boundary::free(|| drop(unsafe { InHand::from_raw(event) }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HB_EVENT_TEXT, InHand, hb_event_free};
+    use hyperbolic_core::queue::{Event, EventKind};
+
+    fn said(text: &str) -> InHand {
+        InHand::new(Event { op: 1, tag: 2, kind: EventKind::Text { choice: 0, text: text.into() } })
+    }
+
+    #[test]
+    fn memory_that_was_freed_holds_the_next_event() {
+        let first = said("first").into_raw();
+        // SAFETY: it is freed once too often, and nobody else frees one meanwhile.
+        unsafe {
+            hb_event_free(first);
+            hb_event_free(first);
+        }
+        let (second, third) = (said("second"), said("third"));
+        assert_eq!(second.as_ptr(), first);
+        assert_ne!(third.as_ptr(), first);
+        // SAFETY: it is alive.
+        let event = unsafe { &*second.as_ptr() };
+        assert_eq!((event.kind, event.text_len), (HB_EVENT_TEXT, 6));
+    }
 }

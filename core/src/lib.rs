@@ -32,6 +32,7 @@ mod registry;
 pub mod request;
 pub mod response;
 mod retry;
+pub mod spares;
 mod structured;
 mod sync;
 mod sys;

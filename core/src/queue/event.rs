@@ -2,10 +2,33 @@
 
 use crate::error::Error;
 use crate::response::Response;
+use crate::spares::Spares;
 use crate::text::Text;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Texts of pieces that were taken, for pieces to come: a long answer costs the memory of a few pieces, and no
+/// allocation for each.
+static TEXTS: Spares<Text> = Spares::new();
+
+/// Bytes that a text may have and be kept.
+const MOST_KEPT: usize = 64 << 10;
+
+/// The text of a new piece.
+fn begun(piece: &str) -> Text {
+    let mut text = TEXTS.take().unwrap_or_default();
+    text.push_str(piece);
+    text
+}
+
+/// The text of a piece that is over.
+fn over(mut text: Text) {
+    if (1..=MOST_KEPT).contains(&text.capacity()) {
+        text.clear();
+        TEXTS.give(text);
+    }
+}
 
 /// Something that happened to a request.
 #[derive(Debug)]
@@ -65,11 +88,24 @@ pub enum EventKind {
     Done(Arc<Response>),
 }
 
+/// What it costs to keep a text, in bytes. What it had for an earlier one is no part of it, or a word would fill an
+/// inbox: it costs no more than if it had grown to its length, twice at a time.
+fn cost(text: &Text) -> usize {
+    text.capacity().min(2 * text.len())
+}
+
 impl EventKind {
+    /// Its consumer is done with it: keeps its memory for another.
+    pub fn recycle(self) {
+        if let Self::Text { text, .. } | Self::Reasoning { text, .. } = self {
+            over(text);
+        }
+    }
+
     /// What it costs to keep it, in bytes; the response of the end is there in any case.
     fn weight(&self) -> usize {
         let texts = match self {
-            Self::Text { text, .. } | Self::Reasoning { text, .. } => text.capacity(),
+            Self::Text { text, .. } | Self::Reasoning { text, .. } => cost(text),
             Self::ToolCall { id, name, arguments, .. } => {
                 id.capacity() + name.capacity() + arguments.capacity()
             }
@@ -100,14 +136,14 @@ impl Waiting {
     /// Adds a piece of text.
     pub fn text(&mut self, choice: u32, piece: &str) {
         if !self.merged(false, choice, piece) {
-            self.push(EventKind::Text { choice, text: piece.into() });
+            self.push(EventKind::Text { choice, text: begun(piece) });
         }
     }
 
     /// Adds a piece of thinking.
     pub fn reasoning(&mut self, choice: u32, piece: &str) {
         if !self.merged(true, choice, piece) {
-            self.push(EventKind::Reasoning { choice, text: piece.into() });
+            self.push(EventKind::Reasoning { choice, text: begun(piece) });
         }
     }
 
@@ -115,9 +151,9 @@ impl Waiting {
         let Some(text) = self.events.iter_mut().find_map(|event| event.text_of(is_reasoning, choice)) else {
             return false;
         };
-        let before = text.capacity();
+        let before = cost(text);
         text.push_str(piece);
-        self.bytes += text.capacity() - before;
+        self.bytes += cost(text) - before;
         true
     }
 
@@ -135,8 +171,14 @@ impl Waiting {
         other.bytes = 0;
         for event in other.events.drain(..) {
             match event {
-                EventKind::Text { choice, text } => self.text(choice, text.as_str()),
-                EventKind::Reasoning { choice, text } => self.reasoning(choice, text.as_str()),
+                EventKind::Text { choice, text } => {
+                    self.text(choice, text.as_str());
+                    over(text);
+                }
+                EventKind::Reasoning { choice, text } => {
+                    self.reasoning(choice, text.as_str());
+                    over(text);
+                }
                 other => self.push(other),
             }
         }
@@ -171,5 +213,22 @@ impl Waiting {
     /// What all of it costs to keep, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EventKind, MOST_KEPT, TEXTS};
+
+    #[test]
+    fn a_long_text_is_not_kept() {
+        for size in [MOST_KEPT - 1, MOST_KEPT, 0] {
+            EventKind::Text { choice: 0, text: "x".repeat(size).as_str().into() }.recycle();
+        }
+        let kept = std::iter::from_fn(|| TEXTS.take());
+        assert!(
+            kept.map(|text| (text.len(), text.capacity()))
+                .all(|(len, room)| len == 0 && (1..=MOST_KEPT).contains(&room))
+        );
     }
 }

@@ -2,6 +2,7 @@ use super::{Begun, Event, EventKind, Patience, Producer, Pump, Queue, Signal, Ta
 use crate::error::Status;
 use crate::op::Op;
 use crate::response::Response;
+use crate::text::Text;
 use crate::wire::{Answer, Kind, Limits};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -220,6 +221,24 @@ fn a_full_inbox_is_said_to_have_room_again_once() {
     drop((next(&queue), next(&queue)));
     assert_eq!((told(), queue.waiting()), (1, Ok(0)));
     assert_eq!(queue.waiting(), Ok(0));
+}
+
+/// Its memory comes from an earlier piece.
+#[test]
+fn a_word_with_room_for_more_fills_no_inbox() {
+    let queue = Arc::new(Queue::default());
+    let source = Source::new(&queue);
+    let mut text = Text::from("x".repeat(10 * BOUND).as_str());
+    text.clear();
+    text.push_str("word");
+    let mut events = Waiting::default();
+    events.push(EventKind::Text { choice: 0, text });
+    drop(queue.deliver(source.id, &mut events));
+    assert!(!queue.is_full(source.id));
+    source.say(0, &"y".repeat(BOUND));
+    assert!(queue.is_full(source.id));
+    drop(next(&queue));
+    assert!(!queue.is_full(source.id));
 }
 
 #[test]
