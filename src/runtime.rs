@@ -68,9 +68,11 @@ fn start() -> io::Result<Running> {
         .build()?;
     let (handle, end) = (runtime.handle().clone(), Arc::<End>::default());
     let (go_on, ended) = oneshot::channel();
-    let told = Arc::clone(&end);
+    let hand_over = Arc::new(Mutex::new(Some(runtime)));
+    let (taken_over, told) = (Arc::clone(&hand_over), Arc::clone(&end));
     let work = move || {
         adopt_thread();
+        let Some(runtime) = lock(&taken_over).take() else { return };
         let turns = Turns::begin();
         // It ends with an error: nothing is ever sent.
         let _ = runtime.block_on(ended);
@@ -82,8 +84,16 @@ fn start() -> io::Result<Running> {
     };
     // Lookup threads are started by this one and inherit its mask.
     let spawn = || thread::Builder::new().name("hyperbolic-io".into()).spawn(work);
-    let thread = sys::with_signals_blocked(spawn)??;
-    Ok(Running { handle, go_on, ending: Ending { end, thread } })
+    match sys::with_signals_blocked(spawn).and_then(|thread| thread) {
+        Ok(thread) => Ok(Running { handle, go_on, ending: Ending { end, thread } }),
+        Err(error) => {
+            // Plainly dropped it would wait for lookups, which panics on a thread of another runtime.
+            if let Some(runtime) = lock(&hand_over).take() {
+                runtime.shutdown_background();
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Ends every request and joins the threads. Says whether all were joined in time; of the others a later call says so.
