@@ -57,6 +57,12 @@ impl Text {
     pub fn clear(&mut self) {
         self.buffer.clear();
     }
+
+    /// Empties the text and keeps so many bytes of its memory at most.
+    pub fn empty(&mut self, most: usize) {
+        self.clear();
+        self.buffer.shrink_to(most);
+    }
 }
 
 impl From<&str> for Text {
