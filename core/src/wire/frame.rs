@@ -7,7 +7,7 @@
 
 use super::chunk::{ChoiceChunk, Chunk, Delta};
 use super::errors::Sign;
-use super::json::Value;
+use super::json::{MAX_DEPTH, Value};
 use super::reader::Reader;
 use super::reasoning::Channel;
 use super::tolerated::Tolerated;
@@ -64,7 +64,8 @@ pub struct New<'a> {
 }
 
 impl Frame {
-    /// What is new in an event with these data, if all else of it is as it was, and nothing is odd in it. `depth` is that of an event.
+    /// What is new in an event with these data, if all else of it is as it was and nothing in its usage is odd. `depth` is
+    /// that of an event.
     pub fn new_in<'a>(&mut self, data: &'a [u8], depth: usize) -> Option<New<'a>> {
         let place = self.place?;
         let (mut words, mut usage) = (None, None);
@@ -115,7 +116,8 @@ fn usage_in<'a>(reader: &mut Reader<'a>, depth: usize) -> Option<Value<'a>> {
         return Some(Value::new(null, &[]));
     }
     let mut odd = Tolerated::default();
-    let value = reader.new_value(depth - 1, &mut odd).ok()?;
+    // The event is a bracket around it.
+    let value = reader.new_value(depth.min(MAX_DEPTH) - 1, &mut odd).ok()?;
     (odd == Tolerated::default()).then_some(value)
 }
 
@@ -151,12 +153,12 @@ fn words(message: Value<'_>) -> Option<(To, Value<'_>)> {
         return None;
     }
     // Several servers send an empty text beside the reasoning or the call, or reasoning under two names.
-    let said = [delta.content, delta.reasoning_content, delta.reasoning].into_iter().zip([
-        Channel::Text,
-        Channel::Reasoning,
-        Channel::Reasoning,
-    ]);
-    let said = said.filter_map(|(text, channel)| Some((To::Text(channel), text?)));
+    let texts = [
+        (Channel::Text, delta.content),
+        (Channel::Reasoning, delta.reasoning_content),
+        (Channel::Reasoning, delta.reasoning),
+    ];
+    let said = texts.into_iter().filter_map(|(channel, text)| Some((To::Text(channel), text?)));
     let mut words = said.clone().filter(|(_, text)| !text.is_empty_text());
     let first = words.next();
     if words.next().is_some() {

@@ -1,5 +1,5 @@
 use super::Frame;
-use crate::wire::json::parse;
+use crate::wire::json::{MAX_DEPTH, parse};
 use crate::wire::{Decoder, Expect, Kind, Limits, Piece, Tolerated};
 
 /// Reads an event in full.
@@ -63,9 +63,16 @@ fn usage_may_differ_wherever_it_stands() {
             }
         }
     }
-    let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
-    assert!(new(&behind("null"), &behind(&deep)).is_some());
-    assert!(new(&behind("null"), &behind(&format!("[{deep}]"))).is_none());
+    // As deep as in an event that is read in full.
+    for (depth, bound) in [(8, 8), (1000, MAX_DEPTH)] {
+        let mut frame = Frame::default();
+        learn(&mut frame, &behind("null"));
+        let deep = |brackets: usize| behind(&format!("{}{}", "[".repeat(brackets), "]".repeat(brackets)));
+        assert!(frame.new_in(deep(bound - 1).as_bytes(), depth).is_some());
+        assert!(frame.new_in(deep(bound).as_bytes(), depth).is_none());
+        assert!(parse(deep(bound - 1).as_bytes(), depth, &mut Tolerated::default()).is_ok());
+        assert!(parse(deep(bound).as_bytes(), depth, &mut Tolerated::default()).is_err());
+    }
 }
 
 #[test]
