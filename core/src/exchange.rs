@@ -127,12 +127,13 @@ impl Shared {
                 Waited::Until => return Err(passed("first_token", policy.first_token, op).into()),
                 Waited::Silent => return Err(passed("idle", idle.limit(), op).into()),
             }
-            // What waits for the consumer is no silence of the server's.
-            if op.room().await {
+            let now = op.progress()?;
+            if now.is_full {
+                op.room().await;
+                // What waits for the consumer is no silence of the server's.
                 finished = finished.and_then(|_| Instant::now().checked_add(USAGE_WAIT));
                 idle.broken();
             }
-            let now = op.progress()?;
             if self.comments_count || now.events > before.events {
                 idle.broken();
             }

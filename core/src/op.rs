@@ -53,6 +53,8 @@ struct Live {
     pieces: Pieces,
     waiting: Waiting,
     first_token: Option<Duration>,
+    /// Its queue had no more room after the last bytes.
+    is_full: bool,
 }
 
 /// What a request is begun with.
@@ -101,6 +103,7 @@ impl Op {
             pieces: Pieces::new(delivery),
             waiting: Waiting::default(),
             first_token: None,
+            is_full: false,
         };
         let op = Arc::new(Self {
             id,
@@ -189,7 +192,7 @@ impl Op {
                 *ticket = ticket.of_model(model);
             }
             live.waiting.push(EventKind::Retry { error, delay, attempt, model: live.model.clone() });
-            self.queue.deliver(self.id, &mut live.waiting)
+            self.queue.deliver(self.id, &mut live.waiting).0
         })
         .map(drop)
     }
@@ -220,30 +223,30 @@ impl Op {
 
     fn decode<T>(&self, step: impl FnOnce(&mut Decoder, &mut dyn FnMut(Piece<'_>)) -> T) -> Result<T, Ended> {
         let (result, ring) = self.with_live(|live| {
-            let Live { decoder, pieces, waiting, first_token, .. } = live;
+            let Live { decoder, pieces, waiting, first_token, is_full, .. } = live;
             let result = step(decoder, &mut |piece| {
                 first_token.get_or_insert_with(|| self.started.elapsed());
                 pieces.take(piece, waiting);
             });
             pieces.finish(&decoder.answer().choices, waiting);
-            (result, self.queue.deliver(self.id, waiting))
+            let ring;
+            (ring, *is_full) = self.queue.deliver(self.id, waiting);
+            (result, ring)
         })?;
         drop(ring);
         Ok(result)
     }
 
-    /// Waits until the consumer has taken enough for the answer to be read on. Says whether it had to.
-    pub async fn room(&self) -> bool {
-        let mut waited = false;
+    /// Waits until the consumer has taken enough for the answer to be read on.
+    pub async fn room(&self) {
         loop {
             // Listens before it looks, so that nothing comes in between.
             let mut resumed = pin!(self.resumed.notified());
             resumed.as_mut().enable();
             if !self.queue.is_full(self.id) {
-                return waited;
+                return;
             }
             resumed.await;
-            waited = true;
         }
     }
 
@@ -254,6 +257,7 @@ impl Op {
             events: live.decoder.events(),
             has_piece: live.first_token.is_some(),
             has_begun: live.decoder.has_begun(),
+            is_full: live.is_full,
             should_retry: live.sent.head.should_retry,
         })
     }
@@ -314,7 +318,7 @@ impl Op {
             if is_cancelled {
                 self.queue.replace(self.id, &mut live.waiting)
             } else {
-                self.queue.deliver(self.id, &mut live.waiting)
+                self.queue.deliver(self.id, &mut live.waiting).0
             }
         };
         self.siblings.remove(self.id);

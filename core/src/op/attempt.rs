@@ -62,6 +62,8 @@ pub struct Progress {
     pub has_piece: bool,
     /// See [`crate::wire::Decoder::has_begun`].
     pub has_begun: bool,
+    /// No more may be read before there is [`super::Op::room`].
+    pub is_full: bool,
     /// See [`Head::should_retry`].
     pub should_retry: Option<bool>,
 }

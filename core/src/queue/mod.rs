@@ -4,10 +4,12 @@ mod event;
 mod pump;
 mod state;
 mod sync;
+mod turn;
 mod wake;
 
 pub use event::{Event, EventKind, Waiting};
 pub use pump::{Begun, Pump};
+pub use turn::{Turns, end as end_turn};
 pub use wake::{Hook, Ring, Signal};
 
 use crate::error::{Error, Status};
@@ -57,7 +59,7 @@ pub trait Producer: Send + Sync {
 pub struct Queue {
     state: Mutex<State>,
     /// There is something for the consumer that waits.
-    arrived: Condvar,
+    arrived: Arc<Condvar>,
     /// A call of the hook is over.
     rung: Condvar,
 }
@@ -134,14 +136,15 @@ impl Queue {
         lock(&self.state).inboxes.get(&id).and_then(|inbox| inbox.producer.upgrade())
     }
 
-    /// Delivers events of a request. The hook's call is for after every lock.
-    pub(crate) fn deliver(&self, id: u64, events: &mut Waiting) -> Option<Ring<'_>> {
+    /// Delivers events of a request, and says whether it now has so much waiting that no more is read for it. The hook's
+    /// call is for after every lock.
+    pub(crate) fn deliver(&self, id: u64, events: &mut Waiting) -> (Option<Ring<'_>>, bool) {
         if events.is_empty() {
-            return None;
+            return (None, false);
         }
         let mut state = lock(&self.state);
-        state.append(id, events);
-        self.leave(state)
+        let is_full = state.append(id, events);
+        (self.leave(state), is_full)
     }
 
     /// Delivers the last events of a request in place of what waits, which its consumer does not want any more.
@@ -153,7 +156,7 @@ impl Queue {
         self.leave(state)
     }
 
-    /// Whether a request has so much waiting that no more is read for it.
+    /// Whether a request still has so much waiting.
     pub(crate) fn is_full(&self, id: u64) -> bool {
         lock(&self.state).inboxes.get(&id).is_some_and(Inbox::is_full)
     }
@@ -338,7 +341,9 @@ impl Queue {
         let is_due = state.taking && reason && !std::mem::replace(&mut state.called, true);
         drop(state);
         if is_due {
-            self.arrived.notify_one();
+            turn::call(&self.arrived);
+        } else if reason {
+            turn::go_on();
         }
         ring
     }

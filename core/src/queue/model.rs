@@ -42,7 +42,7 @@ impl Source {
             let live = lock(&self.live);
             let mut events = Waiting::default();
             events.push(event);
-            live.then(|| self.queue.deliver(self.id, &mut events)).flatten()
+            live.then(|| self.queue.deliver(self.id, &mut events).0).flatten()
         };
         drop(ring);
     }
@@ -63,7 +63,7 @@ impl Source {
             if is_cancelled {
                 self.queue.replace(self.id, &mut events)
             } else {
-                self.queue.deliver(self.id, &mut events)
+                self.queue.deliver(self.id, &mut events).0
             }
         };
         drop(ring);

@@ -88,20 +88,23 @@ impl State {
         Some((Event { op, tag, kind }, resumed))
     }
 
-    /// Adds to what waits of a request; what nobody waits for any more is dropped.
-    pub fn append(&mut self, id: u64, events: &mut Waiting) {
+    /// Adds to what waits of a request, and says whether it is full; what nobody waits for any more is dropped.
+    pub fn append(&mut self, id: u64, events: &mut Waiting) -> bool {
         let Self { inboxes, ready, waiting, .. } = self;
-        let Some(inbox) = inboxes.get_mut(&id) else { return events.clear() };
+        let Some(inbox) = inboxes.get_mut(&id) else {
+            events.clear();
+            return false;
+        };
         let before = inbox.waiting.len();
         inbox.waiting.append(events);
         let after = inbox.waiting.len();
-        if inbox.held {
-            return;
+        if !inbox.held {
+            if before == 0 && after > 0 {
+                ready.push_back(id);
+            }
+            *waiting += after - before;
         }
-        if before == 0 && after > 0 {
-            ready.push_back(id);
-        }
-        *waiting += after - before;
+        inbox.is_full()
     }
 
     /// Drops of what waits of a request what `clear` drops.

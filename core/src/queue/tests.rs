@@ -34,14 +34,14 @@ impl Source {
     fn say(&self, choice: u32, text: &str) {
         let mut events = Waiting::default();
         events.text(choice, text);
-        drop(self.queue.deliver(self.id, &mut events));
+        drop(self.queue.deliver(self.id, &mut events).0);
     }
 
     fn end(&self) {
         if !self.has_ended.swap(true, Ordering::SeqCst) {
             let mut events = Waiting::default();
             events.push(end());
-            drop(self.queue.deliver(self.id, &mut events));
+            drop(self.queue.deliver(self.id, &mut events).0);
         }
     }
 }
