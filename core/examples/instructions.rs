@@ -35,6 +35,8 @@ fn events(shape: &str) -> Vec<String> {
             .map(|(at, word)| event(&format!("\"content\":\"{word}\""), &rest(at)))
             .collect()
     };
+    let call =
+        |word: &str| format!("\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":\"{word}\"}}}}]");
     match shape {
         // All but the words is the same in each event, as servers mostly write them.
         "words" => of_words(&|_| ",\"usage\":null".to_owned()),
@@ -43,14 +45,12 @@ fn events(shape: &str) -> Vec<String> {
         "reasoning" => {
             words.iter().map(|word| event(&format!("\"reasoning_content\":\"{word}\""), "")).collect()
         }
-        "tools" => words
+        "tools" => words.iter().map(|word| event(&call(word), "")).collect(),
+        // Nothing but the end of each differs: every one is read in full.
+        "full" => words
             .iter()
-            .map(|word| {
-                event(
-                    &format!("\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":\"{word}\"}}}}]"),
-                    "",
-                )
-            })
+            .enumerate()
+            .map(|(at, word)| event(&call(word), &format!(",\"obfuscation\":\"{at}\"")))
             .collect(),
         other => panic!("no shape {other}"),
     }

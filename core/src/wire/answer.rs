@@ -4,10 +4,9 @@ use super::choice::{Adding, Choice};
 use super::chunk::{ChoiceChunk, Chunk, is_known};
 use super::clean::{identifier, write_value};
 use super::fields::{Fields, Rule};
-use super::frame::Place;
+use super::frame::{New, To};
 use super::json::{Type, Value};
 use super::reasoning::begins_inside;
-use super::strings::Str;
 use super::tolerated::Tolerated;
 use super::{Bound, Budget, Kind, Limits, Sink};
 use crate::text::Text;
@@ -33,7 +32,8 @@ pub struct Answer {
     pub(super) body: String,
     /// Whether it was, also where the body is gone with the reasoning in it.
     pub(super) came_whole: bool,
-    pub(super) usage_json: String,
+    /// As it came, for it is another in most events; what writes it makes it valid.
+    pub(super) usage_json: Vec<u8>,
     pub(super) unknown: Fields,
     pub(super) kind: Kind,
     begins_inside: bool,
@@ -65,7 +65,7 @@ impl Answer {
             tolerated: Tolerated::default(),
             body: String::new(),
             came_whole: false,
-            usage_json: String::new(),
+            usage_json: Vec::new(),
             unknown: Fields::default(),
             kind,
             begins_inside: false,
@@ -125,9 +125,21 @@ impl Answer {
         Ok(error)
     }
 
-    /// Adds words to a text to which the same event added before.
-    pub(super) fn add_words(&mut self, to: Place, words: Str<'_>, sink: &mut Sink<'_>) -> Result<(), Bound> {
-        self.adding(to.choice, 0, sink).string(words, to.channel)
+    /// Adds what is new in an event that is otherwise one that was applied.
+    pub(super) fn apply_new(
+        &mut self,
+        new: &New<'_>,
+        limits: &Limits,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Bound> {
+        if let Some(usage) = new.usage {
+            self.apply_usage(usage)?;
+        }
+        let mut adding = self.adding(new.place.choice, limits.tool_calls, sink);
+        match new.place.to {
+            To::Text(channel) => new.words.string().map_or(Ok(()), |words| adding.string(words, channel)),
+            To::Arguments(index) => adding.arguments(index, new.words),
+        }
     }
 
     fn adding<'c, 's>(
@@ -205,13 +217,17 @@ impl Answer {
         let sum = usage.prompt_tokens.zip(usage.completion_tokens);
         let sum = sum.and_then(|(prompt, completion)| prompt.checked_add(completion));
         usage.total_tokens = new.total_tokens.or(sum).or(usage.total_tokens);
-        if self.usage_json.as_bytes() != value.raw() {
-            self.budget.refund(self.usage_json.len());
-            self.usage_json.clear();
-            write_value(value, &mut self.usage_json, &mut self.tolerated);
-            self.budget.spend(self.usage_json.len())?;
+        if self.usage_json == value.raw() {
+            return Ok(());
         }
-        Ok(())
+        // Its strings were not looked into before: what is odd in them counts now.
+        if !value.raw().iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'[' | b']'..=b'~')) {
+            write_value(value, &mut String::new(), &mut self.tolerated);
+        }
+        self.budget.refund(self.usage_json.len());
+        self.usage_json.clear();
+        self.usage_json.extend_from_slice(value.raw());
+        self.budget.spend(self.usage_json.len())
     }
 
     /// Takes the reasoning out, also of [`Answer::to_json`]. It has been received all the same.

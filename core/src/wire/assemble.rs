@@ -3,7 +3,9 @@
 use super::Kind;
 use super::answer::{Answer, Usage};
 use super::choice::Choice;
-use super::clean::write_text;
+use super::clean::{write_text, write_value};
+use super::json::{MAX_DEPTH, parse};
+use super::tolerated::Tolerated;
 
 impl Answer {
     /// The whole answer as one JSON object, unknown fields kept. A body that was one JSON text is answered as it
@@ -35,7 +37,13 @@ impl Answer {
         out.push(']');
         if !self.usage_json.is_empty() {
             field("usage", &mut out);
-            self.usage.write(&self.usage_json, &mut out);
+            let mut json = String::new();
+            // It was read when it came, and what is odd in it was counted.
+            let mut odd = Tolerated::default();
+            if let Ok((value, _)) = parse(&self.usage_json, MAX_DEPTH, &mut odd) {
+                write_value(value, &mut json, &mut odd);
+            }
+            self.usage.write(&json, &mut out);
         }
         self.unknown.write(&mut out);
         out.push('}');

@@ -18,7 +18,7 @@ pub struct Decoder {
     streams: bool,
     received: u64,
     events: u64,
-    reading: Reading,
+    pub(super) reading: Reading,
 }
 
 /// What the body is.

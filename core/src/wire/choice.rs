@@ -125,7 +125,7 @@ impl Adding<'_, '_> {
         for (place, reasoning) in [delta.reasoning_content, delta.reasoning].into_iter().enumerate() {
             self.choice.reasoning_names[place] |= reasoning.is_some();
         }
-        let has_words = |value: &Value<'_>| value.string().is_none_or(|text| !text.is_empty());
+        let has_words = |value: &Value<'_>| !value.is_empty_text();
         if let Some(reasoning) =
             delta.reasoning_content.filter(has_words).or(delta.reasoning.filter(has_words))
         {
@@ -152,6 +152,14 @@ impl Adding<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Adds a piece to the arguments of the call at `index`.
+    pub(super) fn arguments(&mut self, index: i64, piece: Value<'_>) -> Result<(), Bound> {
+        let (number, sink) = (self.number, &mut *self.sink);
+        let mut complete = |index, call: &_| sink(Piece::ToolCall { choice: number, index, call });
+        let mut cost = Cost { budget: self.budget, odd: self.odd, tool_calls: self.tool_calls, delta: true };
+        self.choice.tool_calls.add_piece(index, piece, number, &mut cost, &mut complete)
     }
 
     /// Adds content: text, or a list of parts, of which the kind decides on the channel.
@@ -185,6 +193,11 @@ impl Adding<'_, '_> {
     }
 
     pub(super) fn string(&mut self, text: Str<'_>, channel: Channel) -> Result<(), Bound> {
+        self.choice.has_text |= channel == Channel::Text;
+        // Servers send them beside something else, and they come to nothing.
+        if text.is_empty() {
+            return Ok(());
+        }
         // With its quotes.
         self.budget.spend(text.raw().len() + 2)?;
         let mut unescaped = std::mem::take(self.unescaped);
@@ -193,7 +206,6 @@ impl Adding<'_, '_> {
             Channel::Text => &mut self.choice.text_joiner,
             Channel::Reasoning => &mut self.choice.reasoning_joiner,
         };
-        self.choice.has_text |= channel == Channel::Text;
         if let Some(whole) = joiner.whole(bytes) {
             self.emit(whole, channel);
         } else {

@@ -1,7 +1,8 @@
 //! Values that are kept as they came, made valid JSON again, and the short texts read out of any value.
 
-use super::json::{Fault, Reader, Type, Value};
+use super::json::{Fault, Type, Value};
 use super::numbers::is_strict_number;
+use super::reader::Reader;
 use super::strings::Str;
 use super::tolerated::{Oddity, Tolerated};
 use super::unicode::lossy;
@@ -38,13 +39,13 @@ fn write_next(
             let mut place = 0;
             while let Some(key) = reader.next_key(counted)? {
                 comma(&mut place, out);
-                write_text(&lossy(&key.bytes(odd), odd), out);
+                write_string(key, out, odd);
                 out.push(':');
                 write_next(reader, out, odd, counted)?;
             }
             out.push('}');
         }
-        _ => write_scalar(reader.value(0, counted)?, out, odd),
+        _ => write_scalar(reader.skip()?, out, odd),
     }
     Ok(())
 }
@@ -55,7 +56,7 @@ fn write_scalar(value: Value<'_>, out: &mut String, odd: &mut Tolerated) {
         Type::Number => write_number(value.raw(), out),
         Type::String => {
             if let Some(text) = value.string() {
-                write_string(text, value.raw(), out, odd);
+                write_string(text, out, odd);
             }
         }
         Type::Null | Type::Array | Type::Object => out.push_str("null"),
@@ -79,10 +80,10 @@ fn write_number(raw: &[u8], out: &mut String) {
     out.push_str(&if number.is_finite() { number.to_string() } else { "null".to_owned() });
 }
 
-fn write_string(text: Str<'_>, raw: &[u8], out: &mut String, odd: &mut Tolerated) {
-    let plain = !raw.iter().any(|byte| *byte < 0x20 || *byte == b'\\');
-    match str::from_utf8(raw) {
-        Ok(as_it_is) if plain => out.push_str(as_it_is),
+fn write_string(text: Str<'_>, out: &mut String, odd: &mut Tolerated) {
+    let plain = !text.raw().iter().any(|byte| *byte < 0x20 || *byte == b'\\');
+    match str::from_utf8(text.raw()) {
+        Ok(as_it_is) if plain => out.extend(["\"", as_it_is, "\""]),
         _ => write_text(&lossy(&text.bytes(odd), odd), out),
     }
 }

@@ -4,10 +4,10 @@
 //! that are half a character because the tokenizer cut there. Here those are values like any other. Nothing is
 //! allocated: a [`Value`] is the slice of the input that holds it, checked once when [`parse`] found its end.
 
-use super::numbers::{is_number, scalar_kind};
+use super::reader::Reader;
+pub use super::reader::{Span, parse, parse_with};
 use super::strings::Str;
 use super::tolerated::{Oddity, Tolerated};
-use memchr::memchr2;
 use std::borrow::Cow;
 
 /// Why reading stopped.
@@ -42,21 +42,22 @@ pub enum Type {
 }
 
 /// One value, as the bytes of the input that hold it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Value<'a> {
     raw: &'a [u8],
-}
-
-/// Reads the first value of `input`; also answers what follows it.
-pub fn parse<'a>(input: &'a [u8], depth: usize, odd: &mut Tolerated) -> Result<(Value<'a>, &'a [u8]), Fault> {
-    let mut reader = Reader { input, at: 0 };
-    let mut met = Tolerated::default();
-    let value = reader.value(depth.min(MAX_DEPTH), &mut met)?;
-    odd.merge(&met);
-    Ok((value, &input[reader.at..]))
+    /// The lists and objects in it, if they were noted.
+    spans: &'a [Span],
 }
 
 impl<'a> Value<'a> {
+    pub(super) fn new(raw: &'a [u8], spans: &'a [Span]) -> Self {
+        Self { raw, spans }
+    }
+
+    pub(super) fn spans(self) -> &'a [Span] {
+        self.spans
+    }
+
     /// Its bytes, without white space around them.
     pub fn raw(self) -> &'a [u8] {
         self.raw
@@ -69,7 +70,9 @@ impl<'a> Value<'a> {
             Some(b'{') => Type::Object,
             Some(b'[') => Type::Array,
             Some(b't' | b'f') => Type::Bool,
-            Some(_) if is_number(self.raw) => Type::Number,
+            Some(b'0'..=b'9' | b'+' | b'.') => Type::Number,
+            // Not `-Infinity`.
+            Some(b'-') if !self.raw.get(1).is_some_and(u8::is_ascii_alphabetic) => Type::Number,
             _ => Type::Null,
         }
     }
@@ -84,22 +87,28 @@ impl<'a> Value<'a> {
         (self.kind() == Type::String).then(|| Str::new(&self.raw[1..self.raw.len() - 1]))
     }
 
+    /// Whether it is a text with nothing in it.
+    pub fn is_empty_text(self) -> bool {
+        self.raw == b"\"\""
+    }
+
     /// The fields of an object, in order; of anything else, none.
     pub fn fields(self) -> impl Iterator<Item = (Cow<'a, [u8]>, Value<'a>)> {
-        let mut reader = Reader::inside(self, Type::Object);
+        let mut reader = (self.kind() == Type::Object).then(|| Reader::inside(self));
         let mut odd = Tolerated::default();
         std::iter::from_fn(move || {
+            let reader = reader.as_mut()?;
             let key = reader.next_key(&mut odd).ok()??;
-            let value = reader.skip().ok()?;
-            Some((key.bytes(&mut odd), value))
+            Some((key.name(), reader.skip().ok()?))
         })
     }
 
     /// The items of a list; of anything else, none.
     pub fn items(self) -> impl Iterator<Item = Value<'a>> {
-        let mut reader = Reader::inside(self, Type::Array);
+        let mut reader = (self.kind() == Type::Array).then(|| Reader::inside(self));
         let mut odd = Tolerated::default();
         std::iter::from_fn(move || {
+            let reader = reader.as_mut()?;
             let more = reader.next_item(&mut odd).ok()?;
             if more { reader.skip().ok() } else { None }
         })
@@ -130,162 +139,6 @@ impl<'a> Value<'a> {
         let number: f64 = digits.parse().ok()?;
         // Doubles are exact up to here, and no id, count or time of ours is beyond.
         (number.abs() <= 9_007_199_254_740_992.0).then_some(number as i64)
-    }
-}
-
-/// Reads on from where it stands, one bracket, name or scalar at a time.
-pub(super) struct Reader<'a> {
-    input: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    /// Stands before `value`.
-    pub(super) fn before(value: Value<'a>) -> Self {
-        Self { input: value.raw, at: 0 }
-    }
-
-    /// Steps behind the opening bracket of a list or an object.
-    pub(super) fn enter(&mut self) {
-        self.at += 1;
-    }
-
-    /// Stands behind the opening bracket of `value`, or at the end if it is of another type.
-    fn inside(value: Value<'a>, kind: Type) -> Self {
-        let input = if value.kind() == kind { value.raw } else { &[] };
-        Self { input, at: 1 }
-    }
-
-    /// The next byte that is no white space.
-    pub(super) fn peek(&mut self) -> Result<u8, Fault> {
-        while let Some(byte) = self.input.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Ok(*byte);
-            }
-            self.at += 1;
-        }
-        Err(Fault::Cut)
-    }
-
-    /// Steps over the next value.
-    pub(super) fn value(&mut self, depth: usize, odd: &mut Tolerated) -> Result<Value<'a>, Fault> {
-        let first = self.peek()?;
-        let from = self.at;
-        match first {
-            b'"' => self.string().map(drop)?,
-            b'{' => {
-                let deeper = depth.checked_sub(1).ok_or(Fault::Depth)?;
-                self.at += 1;
-                while self.next_key(odd)?.is_some() {
-                    self.value(deeper, odd)?;
-                }
-            }
-            b'[' => {
-                let deeper = depth.checked_sub(1).ok_or(Fault::Depth)?;
-                self.at += 1;
-                while self.next_item(odd)? {
-                    self.value(deeper, odd)?;
-                }
-            }
-            _ => self.scalar(odd)?,
-        }
-        Ok(Value { raw: &self.input[from..self.at] })
-    }
-
-    /// Steps over the next value, which was read before: all that counts is where its brackets close.
-    fn skip(&mut self) -> Result<Value<'a>, Fault> {
-        let first = self.peek()?;
-        let (from, mut open) = (self.at, 0usize);
-        if !matches!(first, b'{' | b'[' | b'"') {
-            self.scalar(&mut Tolerated::default())?;
-            return Ok(Value { raw: &self.input[from..self.at] });
-        }
-        loop {
-            match self.input.get(self.at).ok_or(Fault::Cut)? {
-                b'"' => drop(self.string()?),
-                byte => {
-                    open += usize::from(matches!(byte, b'{' | b'['));
-                    open -= usize::from(matches!(byte, b'}' | b']'));
-                    self.at += 1;
-                }
-            }
-            if open == 0 {
-                return Ok(Value { raw: &self.input[from..self.at] });
-            }
-        }
-    }
-
-    /// The next name and its colon, or `None` behind the closing brace.
-    pub(super) fn next_key(&mut self, odd: &mut Tolerated) -> Result<Option<Str<'a>>, Fault> {
-        if self.closes(b'{', b'}', odd)? {
-            return Ok(None);
-        }
-        let key = self.string()?;
-        if self.peek()? != b':' {
-            return Err(Fault::Syntax);
-        }
-        self.at += 1;
-        Ok(Some(key))
-    }
-
-    /// Whether another item follows; if not, stands behind the closing bracket.
-    pub(super) fn next_item(&mut self, odd: &mut Tolerated) -> Result<bool, Fault> {
-        Ok(!self.closes(b'[', b']', odd)?)
-    }
-
-    /// Steps over the comma before a further member, or over the closing bracket.
-    fn closes(&mut self, open: u8, close: u8, odd: &mut Tolerated) -> Result<bool, Fault> {
-        let mut next = self.peek()?;
-        // The first member has no comma before it: what was read last is then the opening bracket.
-        let first = self.input[..self.at].trim_ascii_end().last() == Some(&open);
-        if next == b',' && !first {
-            self.at += 1;
-            next = self.peek()?;
-            if next == close {
-                odd.add(Oddity::TrailingComma);
-            }
-        } else if next != close && !first {
-            return Err(Fault::Syntax);
-        }
-        if next == close {
-            self.at += 1;
-        }
-        Ok(next == close)
-    }
-
-    fn string(&mut self) -> Result<Str<'a>, Fault> {
-        if self.peek()? != b'"' {
-            return Err(Fault::Syntax);
-        }
-        let from = self.at + 1;
-        let mut at = from;
-        while let Some(found) = self.input.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-            at += found;
-            if self.input[at] == b'"' {
-                self.at = at + 1;
-                return Ok(Str::new(&self.input[from..at]));
-            }
-            at += 2;
-        }
-        Err(Fault::Cut)
-    }
-
-    fn scalar(&mut self, odd: &mut Tolerated) -> Result<(), Fault> {
-        let rest = &self.input[self.at..];
-        let word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-        let length = rest.iter().position(|byte| !word(byte)).unwrap_or(rest.len());
-        let token = &rest[..length];
-        if let Some(oddity) = scalar_kind(token) {
-            if let Some(oddity) = oddity {
-                odd.add(oddity);
-            }
-            self.at += length;
-            return Ok(());
-        }
-        // A word that the end of the input cut short may still have become one.
-        let words: [&[u8]; 6] = [b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity"];
-        let cut = length == rest.len() && words.iter().any(|full| full.starts_with(token));
-        Err(if cut { Fault::Cut } else { Fault::Syntax })
     }
 }
 

@@ -24,6 +24,7 @@ mod frame;
 pub mod json;
 mod numbers;
 mod page;
+mod reader;
 mod reading;
 pub mod reasoning;
 pub mod sentences;

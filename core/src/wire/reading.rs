@@ -5,11 +5,14 @@ use super::chunk::Chunk;
 use super::clean::write_value;
 use super::errors::{self, Sign};
 use super::frame::Frame;
-use super::json::{Fault, Type, Value, parse};
+use super::json::{Fault, Span, Type, Value, parse, parse_with};
 use super::sse::Event;
 use super::tolerated::{Oddity, Tolerated};
 use super::{Bound, Expect, Flow, Kind, Limits, Sink};
 use crate::error::{Error, Status};
+
+/// Brackets of an event that are noted while it is read: more than are in one without log-probabilities.
+const SPANS: usize = 32;
 
 /// An answer on its way, and what became of it.
 pub(super) struct Reading {
@@ -46,33 +49,46 @@ impl Reading {
     /// ended it: what the end of the stream cut off counts only as far as it is whole.
     pub(super) fn event(&mut self, event: Event<'_>, ended: bool, sink: &mut Sink<'_>) -> Result<(), Error> {
         let is_plain = ended && !event.bare && event.name.is_empty() && !self.done;
-        if is_plain && let Some((place, words)) = self.frame.words(event.data) {
-            self.answer.add_words(place, words, sink)?;
-            return self.check_strict();
+        if is_plain && let Some(new) = self.frame.new_in(event.data, self.limits.json_depth) {
+            self.answer.apply_new(&new, &self.limits, sink)?;
+        } else {
+            self.event_in_full(event, ended, is_plain, sink)?;
         }
+        self.check_strict()
+    }
+
+    /// Every value of an event. One that is `plain` may come again with other words.
+    fn event_in_full(
+        &mut self,
+        event: Event<'_>,
+        ended: bool,
+        plain: bool,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), Error> {
         let odd = self.answer.tolerated.total();
-        let mut rest = event.data;
+        let mut rest = skip_framing(event.data);
         let mut values = 0;
-        while !self.done {
-            rest = skip_framing(rest);
-            if rest.is_empty() {
-                break;
-            }
+        while !self.done && !rest.is_empty() {
             if let Some(after) = rest.strip_prefix(b"[DONE]") {
                 self.done = true;
                 self.answer.finish(sink);
-                rest = after;
+                rest = skip_framing(after);
             } else if event.name == b"error" && !matches!(rest[0], b'{' | b'[' | b'"') {
                 // Also "502 Bad Gateway", which begins like a number.
                 return Err(errors::in_text(event.data, self.http_status));
             } else {
-                let parsed = parse(rest, self.limits.json_depth, &mut self.answer.tolerated);
-                let (value, after) = match parsed {
+                let mut spans = [Span::default(); SPANS];
+                let depth = self.limits.json_depth;
+                let (value, after) = match parse_with(rest, depth, &mut self.answer.tolerated, &mut spans) {
                     Ok(parsed) => parsed,
                     Err(fault) => return self.no_json(fault, event, rest, ended),
                 };
-                rest = after;
+                rest = skip_framing(after);
                 self.value(value, event.name, sink)?;
+                let alone = plain && values == 0 && rest.is_empty() && !self.done;
+                if alone && self.answer.tolerated.total() == odd {
+                    self.frame.learn(event.data, value);
+                }
             }
             values += 1;
         }
@@ -82,10 +98,7 @@ impl Reading {
         if event.bare {
             self.answer.tolerated.add(Oddity::BareLine);
         }
-        if is_plain && values == 1 && !self.done && self.answer.tolerated.total() == odd {
-            self.frame.learn(event.data, self.limits.json_depth);
-        }
-        self.check_strict()
+        Ok(())
     }
 
     /// One JSON value of an event or a body.
@@ -141,7 +154,7 @@ impl Reading {
         }
         if event.bare || !matches!(event.name, b"" | b"message") {
             self.answer.tolerated.add(Oddity::ForeignText);
-            return self.check_strict();
+            return Ok(());
         }
         if !ended {
             return Ok(());
@@ -185,13 +198,13 @@ impl Reading {
     }
 
     pub(super) fn check_strict(&self) -> Result<(), Error> {
-        match self.answer.tolerated.iter().next() {
-            Some((oddity, _)) if self.strict => {
-                let message = format!("not tolerated in strict mode: {}", oddity.name());
-                Err(self.error(Status::BadResponse, &message))
-            }
-            _ => Ok(()),
+        if !self.strict {
+            return Ok(());
         }
+        self.answer.tolerated.iter().next().map_or(Ok(()), |(oddity, _)| {
+            let message = format!("not tolerated in strict mode: {}", oddity.name());
+            Err(self.error(Status::BadResponse, &message))
+        })
     }
 
     pub(super) fn truncated(&self, message: &str) -> Error {

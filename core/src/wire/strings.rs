@@ -8,11 +8,17 @@ use std::borrow::Cow;
 #[derive(Clone, Copy, Debug)]
 pub struct Str<'a> {
     raw: &'a [u8],
+    /// It is known to have no escapes.
+    plain: bool,
 }
 
 impl<'a> Str<'a> {
     pub(super) fn new(raw: &'a [u8]) -> Self {
-        Self { raw }
+        Self { raw, plain: false }
+    }
+
+    pub(super) fn plain(raw: &'a [u8]) -> Self {
+        Self { raw, plain: true }
     }
 
     /// Its bytes, escapes and all.
@@ -23,6 +29,11 @@ impl<'a> Str<'a> {
     /// Whether nothing is in it.
     pub fn is_empty(self) -> bool {
         self.raw.is_empty()
+    }
+
+    /// Its bytes, where nobody counts what is odd in them.
+    pub(super) fn name(self) -> Cow<'a, [u8]> {
+        if self.plain { Cow::Borrowed(self.raw) } else { self.bytes(&mut Tolerated::default()) }
     }
 
     /// Its bytes with the escapes undone. Half a surrogate pair comes out as its three bytes (WTF-8), so that

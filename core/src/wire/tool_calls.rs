@@ -103,8 +103,16 @@ impl<'a> Fragment<'a> {
     }
 
     fn has_arguments(&self) -> bool {
-        self.arguments.is_some_and(|value| value.string().is_none_or(|text| !text.is_empty()))
+        self.arguments.is_some_and(|value| !value.is_empty_text())
     }
+}
+
+/// What a fragment adds to the arguments of the call at some index, if it says nothing else.
+pub(super) fn only_arguments(fragment: Value<'_>) -> Option<(i64, Value<'_>)> {
+    let read = Fragment::read(fragment, &mut Tolerated::default());
+    let adds_only = read.id.is_empty() && read.name.is_empty() && !read.unknown;
+    let index = read.index.filter(|index| adds_only && *index >= 0)?;
+    Some((index, read.arguments?))
 }
 
 /// The calls of one choice, in the order in which they began.
@@ -172,6 +180,19 @@ impl ToolCalls {
             return Ok(());
         }
         self.add_fragment(value, fragment, FUNCTION_CALL, choice, cost, complete)
+    }
+
+    /// Adds what [`only_arguments`] found.
+    pub(super) fn add_piece(
+        &mut self,
+        index: i64,
+        arguments: Value<'_>,
+        choice: u32,
+        cost: &mut Cost<'_>,
+        complete: &mut impl FnMut(u32, &ToolCall),
+    ) -> Result<(), Bound> {
+        let fragment = Fragment { index: Some(index), arguments: Some(arguments), ..Fragment::default() };
+        self.add_fragment(arguments, fragment, index, choice, cost, complete)
     }
 
     fn add_fragment(
