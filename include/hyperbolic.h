@@ -3216,6 +3216,7 @@ HB_API const char *hb_library_version(void);
  * Fails:     HB_TIMEOUT             a thread is still in a name lookup, and ends after it: do not unload yet; a later
  *                                   call says when it has
  *            HB_E_INVALID_ARGUMENT  a `timeout_ms` below -1
+ *            HB_E_SYSTEM            no thread could be started to wait for the others; they end all the same
  *            HB_E_FORKED            the process forked after the library started
  */
 HB_API

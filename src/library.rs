@@ -1,7 +1,7 @@
 //! The library itself.
 
 use crate::queue::patience;
-use crate::status::{HB_E_INVALID_ARGUMENT, HB_OK, HB_TIMEOUT, hb_status};
+use crate::status::{HB_E_INVALID_ARGUMENT, HB_OK, HB_TIMEOUT, hb_status, number};
 use crate::{boundary, in_hand, runtime};
 use std::ffi::c_char;
 
@@ -37,6 +37,7 @@ pub extern "C" fn hb_library_version() -> *const c_char {
 /// Fails:     HB_TIMEOUT             a thread is still in a name lookup, and ends after it: do not unload yet; a later
 ///                                   call says when it has
 ///            HB_E_INVALID_ARGUMENT  a `timeout_ms` below -1
+///            HB_E_SYSTEM            no thread could be started to wait for the others; they end all the same
 ///            HB_E_FORKED            the process forked after the library started
 #[unsafe(no_mangle)]
 pub extern "C" fn hb_shutdown(timeout_ms: i32) -> hb_status {
@@ -44,7 +45,11 @@ pub extern "C" fn hb_shutdown(timeout_ms: i32) -> hb_status {
     boundary::status(|| {
         let Some(patience) = patience(timeout_ms) else { return HB_E_INVALID_ARGUMENT };
         in_hand::let_go(&raw const frame);
-        if runtime::shut_down(patience) { HB_OK } else { HB_TIMEOUT }
+        match runtime::shut_down(patience) {
+            Ok(true) => HB_OK,
+            Ok(false) => HB_TIMEOUT,
+            Err(error) => number(error.status),
+        }
     })
 }
 

@@ -1,39 +1,33 @@
-//! The threads of the library: none until the first request, then one that sends and reads, and at most four that look
-//! names up; and their end.
+//! The threads of the library: none until the first request, then at most six; and their end.
 
 use crate::boundary::adopt_thread;
 use crate::sys;
 use hyperbolic_core::error::{Error, Status};
-use hyperbolic_core::queue::{Patience, Turns, end_turn};
+use hyperbolic_core::queue::{Patience, begin_turns, end_turn};
 use std::io;
+use std::panic::catch_unwind;
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
-use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::runtime::{Builder, Handle, Runtime};
 
+const WORKERS: usize = 2;
 /// A name lookup cannot be cancelled; one that hangs must not hold up the others.
 const LOOKUPS: usize = 4;
 
-static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
-/// The threads that were told to end and have not been joined.
+static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
+/// The runtimes that were shut down and whose threads have not all ended.
 static ENDINGS: Mutex<Vec<Ending>> = Mutex::new(Vec::new());
 
-/// A thread that drives requests.
-struct Running {
-    handle: Handle,
-    /// Dropped, the thread ends.
-    go_on: oneshot::Sender<()>,
-    ending: Ending,
-}
-
-/// The end of such a thread.
+/// A runtime that ends.
 struct Ending {
     end: Arc<End>,
+    /// Joins the others, and is joined last.
     thread: JoinHandle<()>,
 }
 
-/// Whether a thread has ended, and the lookups that it had begun.
+/// Whether all threads of a runtime have been joined.
 #[derive(Default)]
 struct End {
     has_come: Mutex<bool>,
@@ -46,75 +40,58 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The runtime, started by the first that asks, and by the first after a shutdown.
 pub fn handle() -> Result<Handle, Error> {
-    let mut running = lock(&RUNNING);
-    if let Some(running) = &*running {
-        return Ok(running.handle.clone());
+    let mut running = lock(&RUNTIME);
+    if let Some(runtime) = &*running {
+        return Ok(runtime.handle().clone());
     }
     let started = start().map_err(|e| Error::new(Status::System, format!("cannot start a thread: {e}")))?;
-    Ok(running.insert(started).handle.clone())
+    Ok(running.insert(started).handle().clone())
 }
 
-/// One thread does it all: what it costs to hand a request between two is more than they win, and a client waits most of
-/// the time.
-fn start() -> io::Result<Running> {
+fn start() -> io::Result<Runtime> {
     sys::mark_process()?;
-    let runtime = Builder::new_current_thread()
+    // Lookup threads are started by workers and inherit their mask.
+    // tokio answers an error for a lack of descriptors, but panics for a lack of threads.
+    let build = || catch_unwind(build).unwrap_or_else(|_| Err(io::Error::other("the system has none left")));
+    sys::with_signals_blocked(build)?
+}
+
+fn build() -> io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(WORKERS)
         .max_blocking_threads(LOOKUPS)
-        .thread_name("hyperbolic-lookup")
-        .on_thread_start(adopt_thread)
+        .thread_name("hyperbolic-io")
+        .on_thread_start(begin_thread)
         .on_thread_park(end_turn)
         .enable_io()
         .enable_time()
-        .build()?;
-    let (handle, end) = (runtime.handle().clone(), Arc::<End>::default());
-    let (go_on, ended) = oneshot::channel();
-    let hand_over = Arc::new(Mutex::new(Some(runtime)));
-    let (taken_over, told) = (Arc::clone(&hand_over), Arc::clone(&end));
-    let work = move || {
-        adopt_thread();
-        let Some(runtime) = lock(&taken_over).take() else { return };
-        let turns = Turns::begin();
-        // It ends with an error: nothing is ever sent.
-        let _ = runtime.block_on(ended);
-        drop(turns);
-        // Joins the lookups, however long they take.
-        drop(runtime);
-        *lock(&told.has_come) = true;
-        told.came.notify_all();
-    };
-    // Lookup threads are started by this one and inherit its mask.
-    let spawn = || thread::Builder::new().name("hyperbolic-io".into()).spawn(work);
-    match sys::with_signals_blocked(spawn).and_then(|thread| thread) {
-        Ok(thread) => Ok(Running { handle, go_on, ending: Ending { end, thread } }),
-        Err(error) => {
-            // Plainly dropped it would wait for lookups, which panics on a thread of another runtime.
-            if let Some(runtime) = lock(&hand_over).take() {
-                runtime.shutdown_background();
-            }
-            Err(error)
-        }
-    }
+        .build()
+}
+
+/// Each thread has turns until it ends.
+fn begin_thread() {
+    adopt_thread();
+    begin_turns();
 }
 
 /// Ends every request and joins the threads. Says whether all were joined in time; of the others a later call says so.
-pub fn shut_down(patience: Patience) -> bool {
+pub fn shut_down(patience: Patience) -> Result<bool, Error> {
     let until = match patience {
         Patience::Forever => None,
         Patience::For(time) => Instant::now().checked_add(time),
     };
     let begun = {
-        // Under this lock, so that another shutdown finds the thread or its end. Under the other nothing is done: the
-        // next request begins afresh, and need not wait.
+        // Under this lock, so that another shutdown finds the runtime or its end. Under that of the runtime nothing is
+        // done: the next request begins afresh, and need not wait.
         let mut endings = lock(&ENDINGS);
-        lock(&RUNNING).take().map(|Running { go_on, ending, .. }| {
-            endings.push(ending);
-            go_on
-        })
+        let runtime = lock(&RUNTIME).take();
+        runtime.map(|runtime| begin_end(runtime, &mut endings)).transpose()
     };
-    if let Some(go_on) = begun {
+    if let Some(go) = begun? {
         // First the requests: otherwise one could see its connection go, and take that for the reason.
         hyperbolic_core::end_all();
-        drop(go_on);
+        // Lets the runtime end.
+        drop(go);
         // What was begun meanwhile.
         hyperbolic_core::abandon_lookups();
     }
@@ -126,7 +103,39 @@ pub fn shut_down(patience: Patience) -> bool {
         // What it panicked of is not the caller's affair.
         let _ = ending.thread.join();
     }
-    all_came
+    Ok(all_came)
+}
+
+/// Ends a runtime once the answer is dropped, on a thread of its own: on a worker of the host's own runtime tokio would
+/// panic.
+fn begin_end(runtime: Runtime, endings: &mut Vec<Ending>) -> Result<Sender<()>, Error> {
+    let (go, may_go) = mpsc::channel::<()>();
+    let end = Arc::<End>::default();
+    let hand_over = Arc::new(Mutex::new(Some(runtime)));
+    let (taken_over, ended) = (Arc::clone(&hand_over), Arc::clone(&end));
+    let work = move || {
+        adopt_thread();
+        // It ends with an error: nothing is ever sent.
+        let _ = may_go.recv();
+        // Joins its threads, however long a lookup takes.
+        drop(lock(&taken_over).take());
+        *lock(&ended.has_come) = true;
+        ended.came.notify_all();
+    };
+    let spawn = || thread::Builder::new().name("hyperbolic-end".into()).spawn(work);
+    match sys::with_signals_blocked(spawn).and_then(|thread| thread) {
+        Ok(thread) => {
+            endings.push(Ending { end, thread });
+            Ok(go)
+        }
+        Err(e) => {
+            // Without joining.
+            if let Some(runtime) = lock(&hand_over).take() {
+                runtime.shutdown_background();
+            }
+            Err(Error::new(Status::System, format!("cannot start a thread: {e}")))
+        }
+    }
 }
 
 impl End {

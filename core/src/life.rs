@@ -14,6 +14,7 @@ use crate::op::Op;
 use crate::pacing::{Pacer, Permit, Rates, TooLate, Turn};
 use crate::plan::Plan;
 use crate::policy::Policy;
+use crate::queue::end_turn;
 use crate::retry::{Failure, RetryBudget};
 use crate::sync::lock;
 use crate::wire::{Decoder, Expect, Limits};
@@ -231,6 +232,8 @@ impl Shared {
         // Read when its turn has come: a request that waited is sent with the key of its time, and counts for it.
         let key = lock(&self.key).clone();
         let number = life.op.attempt(key.clone())?;
+        // It may have a long history.
+        end_turn();
         let body = life.plan.body(life.stream, life.usage)?;
         self.account.log.tell(Level::Debug, life.op.id(), key.as_ref(), "attempt", || {
             [

@@ -6,7 +6,7 @@ use crate::error::{Error, Status};
 use crate::key::Key;
 use crate::log::Level;
 use crate::pacing::Ticket;
-use crate::queue::{EventKind, Producer, Queue, Waiting};
+use crate::queue::{EventKind, Producer, Queue, Waiting, end_turn};
 use crate::registry::Registry;
 use crate::request::Delivery;
 use crate::response::Response;
@@ -218,6 +218,8 @@ impl Op {
 
     /// Takes the end of the body and gives the verdict.
     pub fn finish(&self) -> Result<Result<(), Error>, Ended> {
+        // A whole body is read only now, which may take long.
+        end_turn();
         self.decode(Decoder::finish)
     }
 

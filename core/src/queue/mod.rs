@@ -9,7 +9,7 @@ mod wake;
 
 pub use event::{Event, EventKind, Waiting};
 pub use pump::{Begun, Pump};
-pub use turn::{Turns, end as end_turn};
+pub use turn::{begin as begin_turns, end as end_turn};
 pub use wake::{Hook, Ring, Signal};
 
 use crate::error::{Error, Status};

@@ -23,29 +23,15 @@ thread_local! {
     static TURN: RefCell<Option<Turn>> = const { RefCell::new(None) };
 }
 
-/// The calling thread has turns, until this is dropped: whoever runs it calls [`end`] before each wait.
-#[must_use]
-pub struct Turns(());
-
-impl Turns {
-    /// From now on.
-    pub fn begin() -> Self {
-        TURN.set(Some(Turn::default()));
-        Self(())
-    }
+/// From now on the calling thread has turns: whoever runs it calls [`end`] before each wait.
+pub fn begin() {
+    TURN.set(Some(Turn::default()));
 }
 
-impl Drop for Turns {
-    fn drop(&mut self) {
-        end();
-        TURN.set(None);
-    }
-}
-
-/// Wakes who is to be woken.
+/// Wakes who is to be woken: before a wait, and before what takes long.
 pub fn end() {
-    TURN.with_borrow_mut(|turn| {
-        if let Some(turn) = turn {
+    let _ = TURN.try_with(|turn| {
+        if let Some(turn) = &mut *turn.borrow_mut() {
             turn.wake();
         }
     });
@@ -58,6 +44,7 @@ pub(super) fn call(consumer: &Arc<Condvar>) {
         let Some(turn) = &mut *turn else { return false };
         turn.since.get_or_insert_with(Instant::now);
         turn.waiting.push(Arc::clone(consumer));
+        turn.last();
         true
     });
     if !is_later.unwrap_or(false) {
@@ -68,24 +55,36 @@ pub(super) fn call(consumer: &Arc<Condvar>) {
 /// Events came that need no call: one is due already. It may be overdue.
 pub(super) fn go_on() {
     let _ = TURN.try_with(|turn| {
-        if let Some(turn) = &mut *turn.borrow_mut()
-            && turn.since.is_some_and(|since| since.elapsed() > LONGEST)
-        {
-            turn.wake();
+        if let Some(turn) = &mut *turn.borrow_mut() {
+            turn.last();
         }
     });
 }
 
 impl Turn {
+    /// It goes on: wakes who has waited long enough.
+    fn last(&mut self) {
+        if self.since.is_some_and(|since| since.elapsed() > LONGEST) {
+            self.wake();
+        }
+    }
+
     fn wake(&mut self) {
         self.since = None;
         self.waiting.drain(..).for_each(|consumer| consumer.notify_one());
     }
 }
 
+/// A thread that ends has had its last turn.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.wake();
+    }
+}
+
 #[cfg(all(test, not(shuttle)))]
 mod tests {
-    use super::{Turns, end};
+    use super::{begin, end};
     use crate::queue::{Patience, Queue, Taken};
     use std::sync::Arc;
     use std::sync::mpsc::channel;
@@ -105,17 +104,22 @@ mod tests {
     fn a_consumer_is_woken_at_the_end_of_the_turn() {
         let queue = Arc::<Queue>::default();
         let waits = consumer(&queue);
-        let turns = Turns::begin();
+        begin();
         queue.wake();
         assert!(super::TURN.with_borrow(|turn| turn.as_ref().is_some_and(|turn| turn.waiting.len() == 1)));
         end();
         assert!(waits.join().unwrap());
+    }
+
+    #[test]
+    fn a_thread_that_ends_wakes() {
+        let queue = Arc::<Queue>::default();
         let waits = consumer(&queue);
-        queue.wake();
-        drop(turns);
-        assert!(waits.join().unwrap());
-        let waits = consumer(&queue);
-        queue.wake();
+        let last = spawn(move || {
+            begin();
+            queue.wake();
+        });
+        last.join().unwrap();
         assert!(waits.join().unwrap());
     }
 
@@ -125,7 +129,7 @@ mod tests {
         let waits = consumer(&queue);
         let (woken, is_woken) = channel();
         let waiter = spawn(move || woken.send(waits.join().unwrap()).unwrap());
-        let _turns = Turns::begin();
+        begin();
         // More and more comes, and the turn does not end.
         while is_woken.try_recv().is_err() {
             queue.wake();

@@ -23,7 +23,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 pub use head::BadHead;
 
 /// Room for a read: as much as a stream of words needs, and more once reads fill it.
-const LEAST_ROOM: usize = 4 << 10;
+const LEAST_ROOM: usize = 2 << 10;
 const MOST_ROOM: usize = 64 << 10;
 
 /// A connection, which serves one request at a time.
