@@ -28,7 +28,6 @@ static inline int is_ending(const char *thread) {
     snprintf(path, sizeof path, "/proc/self/task/%s/stat", thread);
     file = fopen(path, "r");
     if (file == NULL) return 1;
-
     if (fscanf(file, "%*s (%*[^)]) %*s %*s %*s %*s %*s %*s %u", &flags) != 1) flags = PF_EXITING;
     fclose(file);
     return (flags & PF_EXITING) != 0;
