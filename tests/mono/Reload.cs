@@ -11,11 +11,11 @@ enum Way { Frames, Dispatch, Thread }
 class Play : MarshalByRefObject {
     const int REQUESTS = 3;
     static readonly Hb.EventFn onEvent = OnEvent; // kept: native code holds a pointer to it during a dispatch
-    static int texts;
+    static readonly int[] texts = new int[REQUESTS];
     IntPtr client, queue;
     Thread thread;
 
-    // Comes back when an answer has begun.
+    // Comes back when every answer has begun, so that the server has had all requests.
     public void Begin(Way way, string faults) {
         AppDomain.CurrentDomain.DomainUnload += (sender, arguments) => End();
         client = Hb.Client(faults);
@@ -25,7 +25,7 @@ class Play : MarshalByRefObject {
             thread = new Thread(TakeUntilClosed);
             thread.Start();
         }
-        while (Volatile.Read(ref texts) == 0) {
+        while (!HasBegun()) {
             if (way == Way.Frames) TakeWhatWaits();
             else if (way == Way.Dispatch) Hb.hb_queue_dispatch(queue, onEvent, IntPtr.Zero, 0, 1000, out _);
             Thread.Sleep(1);
@@ -43,8 +43,16 @@ class Play : MarshalByRefObject {
     }
 
     static int OnEvent(IntPtr happened, IntPtr context) {
-        if (Hb.Read(happened).Kind == Hb.EVENT_TEXT) Interlocked.Increment(ref texts);
+        var read = Hb.Read(happened);
+        if (read.Kind == Hb.EVENT_TEXT) Interlocked.Increment(ref texts[read.Tag]);
         return Hb.CONTINUE;
+    }
+
+    static bool HasBegun() {
+        for (int i = 0; i < REQUESTS; i++) {
+            if (Volatile.Read(ref texts[i]) == 0) return false;
+        }
+        return true;
     }
 
     void TakeWhatWaits() {
