@@ -13,7 +13,7 @@ use std::time::Duration;
 static TEXTS: Spares<Text> = Spares::new();
 
 /// Bytes of a text that are kept; what one that waited for long had beyond them goes back to the system.
-const MOST_KEPT: usize = 16 << 10;
+const MOST_KEPT: usize = 64 << 10;
 
 /// The text of a new piece.
 fn begun(piece: &str) -> Text {
