@@ -1,19 +1,8 @@
 //! The wire cases, damaged at random: nothing panics, the reads change nothing, and what comes out is well formed.
 
+use fastrand::Rng;
 use hyperbolic_core::wire::{Answer, Decoder, Expect, Kind, Limits, Piece};
 use std::path::PathBuf;
-
-/// A small generator (xorshift*): the same numbers on every machine, the seed in every failure.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
-    }
-}
 
 fn cases() -> Vec<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/wire");
@@ -24,7 +13,7 @@ fn cases() -> Vec<Vec<u8>> {
 }
 
 /// Replaces, removes, doubles or inserts a few bytes, or joins the halves of two cases.
-fn damaged(random: &mut Random, cases: &[Vec<u8>]) -> Vec<u8> {
+fn damaged(random: &mut Rng, cases: &[Vec<u8>]) -> Vec<u8> {
     const WORDS: &[&[u8]] = &[
         b"\n",
         b"\r",
@@ -56,19 +45,19 @@ fn damaged(random: &mut Random, cases: &[Vec<u8>]) -> Vec<u8> {
         b": ",
         b" ",
     ];
-    let mut bytes = cases[random.below(cases.len())].clone();
-    if random.below(4) == 0 {
-        let other = &cases[random.below(cases.len())];
-        bytes.truncate(random.below(bytes.len() + 1));
-        bytes.extend_from_slice(&other[random.below(other.len() + 1)..]);
+    let mut bytes = cases[random.usize(..cases.len())].clone();
+    if random.usize(..4) == 0 {
+        let other = &cases[random.usize(..cases.len())];
+        bytes.truncate(random.usize(..=bytes.len()));
+        bytes.extend_from_slice(&other[random.usize(..=other.len())..]);
     }
-    for _ in 0..random.below(5) {
-        let from = random.below(bytes.len() + 1);
-        let to = (from + random.below(8)).min(bytes.len());
+    for _ in 0..random.usize(..5) {
+        let from = random.usize(..=bytes.len());
+        let to = (from + random.usize(..8)).min(bytes.len());
         let piece = bytes[from..to].to_vec();
-        match random.below(4) {
-            0 => drop(bytes.splice(from..to, WORDS[random.below(WORDS.len())].iter().copied())),
-            1 => drop(bytes.splice(from..from, WORDS[random.below(WORDS.len())].iter().copied())),
+        match random.usize(..4) {
+            0 => drop(bytes.splice(from..to, WORDS[random.usize(..WORDS.len())].iter().copied())),
+            1 => drop(bytes.splice(from..from, WORDS[random.usize(..WORDS.len())].iter().copied())),
             2 => drop(bytes.drain(from..to)),
             _ => drop(bytes.splice(from..from, piece)),
         }
@@ -140,16 +129,16 @@ fn damaged_bytes_come_out_the_same_in_any_reads() {
     let cases = cases();
     let mut kinds = [0; 2];
     for seed in 1..=30_000 {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
         let bytes = damaged(&mut random, &cases);
         let types = ["text/event-stream", "text/event-stream", "application/json", "text/html"];
-        let head = ([200, 200, 200, 200, 500][random.below(5)], types[random.below(4)]);
-        let kind = [Kind::Chat, Kind::Chat, Kind::Completion, Kind::Raw][random.below(4)];
-        let bound = [220, 100_000, 100_000][random.below(3)];
+        let head = ([200, 200, 200, 200, 500][random.usize(..5)], types[random.usize(..4)]);
+        let kind = [Kind::Chat, Kind::Chat, Kind::Completion, Kind::Raw][random.usize(..4)];
+        let bound = [220, 100_000, 100_000][random.usize(..3)];
         let show = || format!("seed {seed}, {head:?} {kind:?} {bound}: {}", String::from_utf8_lossy(&bytes));
         let whole = decode(&bytes, head, kind, bound, || usize::MAX);
         assert_eq!(decode(&bytes, head, kind, bound, || 1), whole, "{}", show());
-        assert_eq!(decode(&bytes, head, kind, bound, || 1 + random.below(40)), whole, "{}", show());
+        assert_eq!(decode(&bytes, head, kind, bound, || 1 + random.usize(..40)), whole, "{}", show());
         kinds[usize::from(whole.starts_with("None"))] += 1;
     }
     // Damage that always fails, or never, would test half of it.

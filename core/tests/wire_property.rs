@@ -1,97 +1,82 @@
 //! Any answer, cut into any events, framed in any way and read in any pieces, is the answer of the unstreamed call.
 
+use fastrand::Rng;
 use hyperbolic_core::wire::{Answer, Decoder, Expect, Flow, Kind, Limits, Piece};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// A small generator (xorshift*): the same numbers on every machine, the seed in every failure.
-struct Random(u64);
+fn pick<T: Copy>(random: &mut Rng, from: &[T]) -> T {
+    from[random.usize(..from.len())]
+}
 
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
-    }
-
-    fn one_in(&mut self, bound: usize) -> bool {
-        self.below(bound) == 0
-    }
-
-    fn pick<'p, T>(&mut self, from: &'p [T]) -> &'p T {
-        &from[self.below(from.len())]
-    }
-
-    fn text(&mut self, longest: usize) -> String {
-        const PARTS: &[&str] = &[
-            "a", "Hello ", "\n", "\"", "\\", "é", "€", "😀", "\u{2028}", "<", "<think>", "</think>",
-            "data: ", "[DONE]", "\r\n", "\u{0}", "{}", "\u{fffd}", "\u{feff}", " ",
-        ];
-        (0..self.below(longest + 1)).map(|_| *self.pick(PARTS)).collect()
-    }
+fn text(random: &mut Rng, longest: usize) -> String {
+    const PARTS: &[&str] = &[
+        "a", "Hello ", "\n", "\"", "\\", "é", "€", "😀", "\u{2028}", "<", "<think>", "</think>", "data: ",
+        "[DONE]", "\r\n", "\u{0}", "{}", "\u{fffd}", "\u{feff}", " ",
+    ];
+    (0..random.usize(..=longest)).map(|_| PARTS[random.usize(..PARTS.len())]).collect()
 }
 
 /// An answer as the unstreamed call gives it.
-fn whole(random: &mut Random) -> Value {
-    let choices: Vec<Value> = (0..1 + random.below(3)).map(|index| choice(random, index)).collect();
+fn whole(random: &mut Rng) -> Value {
+    let choices: Vec<Value> = (0..1 + random.usize(..3)).map(|index| choice(random, index)).collect();
     let mut all = json!({
         "id": "c1", "object": "chat.completion", "created": 17,
-        "model": *random.pick(&["m", "deepseek-ai/DeepSeek-R1"]), "choices": choices,
+        "model": pick(random, &["m", "deepseek-ai/DeepSeek-R1"]), "choices": choices,
     });
-    if random.one_in(2) {
+    if random.usize(..2) == 0 {
         all["usage"] =
             json!({"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7, "details": {"x": [1]}});
     }
-    if random.one_in(3) {
+    if random.usize(..3) == 0 {
         all["system_fingerprint"] = "fp".into();
     }
     all
 }
 
-fn choice(random: &mut Random, index: usize) -> Value {
-    let mut message = json!({"role": "assistant", "content": random.text(8)});
-    if random.one_in(3) {
+fn choice(random: &mut Rng, index: usize) -> Value {
+    let mut message = json!({"role": "assistant", "content": text(random, 8)});
+    if random.usize(..3) == 0 {
         // Never empty: an empty one says nothing about who sorts the reasoning out.
-        message["reasoning_content"] = format!("r{}", random.text(5)).into();
-    } else if random.one_in(3) {
-        message["content"] = format!("<think>{}</think>\n{}", random.text(4), random.text(6)).into();
+        message["reasoning_content"] = format!("r{}", text(random, 5)).into();
+    } else if random.usize(..3) == 0 {
+        message["content"] = format!("<think>{}</think>\n{}", text(random, 4), text(random, 6)).into();
     }
-    if random.one_in(3) {
+    if random.usize(..3) == 0 {
         message["content"] = Value::Null;
-        let calls = (0..1 + random.below(3)).map(|place| {
-            let arguments = json!({"x": random.text(5), "y": [place]}).to_string();
+        let calls = (0..1 + random.usize(..3)).map(|place| {
+            let arguments = json!({"x": text(random, 5), "y": [place]}).to_string();
             json!({"id": format!("id{place}"), "type": "function", "function": {"name": "f", "arguments": arguments}})
         });
         message["tool_calls"] = calls.collect();
     }
-    if random.one_in(4) {
-        message["refusal"] = format!("no{}", random.text(3)).into();
+    if random.usize(..4) == 0 {
+        message["refusal"] = format!("no{}", text(random, 3)).into();
     }
     let mut choice =
-        json!({"index": index, "message": message, "finish_reason": *random.pick(&["stop", "length", "é"])});
-    if random.one_in(4) {
+        json!({"index": index, "message": message, "finish_reason": pick(random, &["stop", "length", "é"])});
+    if random.usize(..4) == 0 {
         choice["logprobs"] = json!({"content": [{"token": "a"}, {"token": "b"}, {"token": "c"}]});
     }
     choice
 }
 
 /// Cuts text into pieces, also inside surrogate pairs; each is a JSON string.
-fn pieces(random: &mut Random, text: &str) -> Vec<String> {
+fn pieces(random: &mut Rng, text: &str) -> Vec<String> {
     let units: Vec<u16> = text.encode_utf16().collect();
     let mut pieces = Vec::new();
     let mut rest = &units[..];
     while !rest.is_empty() || pieces.is_empty() {
-        let (piece, after) = rest.split_at(random.below(rest.len() + 1));
+        let (piece, after) = rest.split_at(random.usize(..=rest.len()));
         pieces.push(json_string(random, piece));
         rest = after;
     }
     pieces
 }
 
-fn json_string(random: &mut Random, units: &[u16]) -> String {
+fn json_string(random: &mut Rng, units: &[u16]) -> String {
     if let Ok(text) = String::from_utf16(units)
-        && random.one_in(2)
+        && random.usize(..2) == 0
     {
         return Value::from(text).to_string();
     }
@@ -100,7 +85,7 @@ fn json_string(random: &mut Random, units: &[u16]) -> String {
 }
 
 /// The deltas of one choice, as JSON texts of its entry in `choices`, in order.
-fn deltas(random: &mut Random, choice: &Value) -> Vec<String> {
+fn deltas(random: &mut Rng, choice: &Value) -> Vec<String> {
     let index = &choice["index"];
     let message = &choice["message"];
     let entry = |delta: &str| format!("{{\"index\":{index},\"delta\":{{{delta}}}}}");
@@ -112,7 +97,7 @@ fn deltas(random: &mut Random, choice: &Value) -> Vec<String> {
     }
     for (place, call) in message["tool_calls"].as_array().into_iter().flatten().enumerate() {
         let (id, name) = (&call["id"], &call["function"]["name"]);
-        let repeat = random.one_in(2);
+        let repeat = random.usize(..2) == 0;
         let arguments = call["function"]["arguments"].as_str().unwrap();
         for (fragment, piece) in pieces(random, arguments).iter().enumerate() {
             let named = format!(
@@ -131,7 +116,7 @@ fn deltas(random: &mut Random, choice: &Value) -> Vec<String> {
 }
 
 /// The chunks of an answer: the choices' deltas in any interleaving, sometimes several in one chunk.
-fn chunks(random: &mut Random, whole: &Value) -> Vec<String> {
+fn chunks(random: &mut Rng, whole: &Value) -> Vec<String> {
     let choices = whole["choices"].as_array().unwrap();
     let mut queues: Vec<_> =
         choices.iter().map(|choice| deltas(random, choice).into_iter().peekable()).collect();
@@ -148,11 +133,11 @@ fn chunks(random: &mut Random, whole: &Value) -> Vec<String> {
     while queues.iter_mut().any(|queue| queue.peek().is_some()) {
         let mut entries = Vec::new();
         for queue in &mut queues {
-            if random.one_in(2) {
+            if random.usize(..2) == 0 {
                 entries.extend(queue.next());
             }
         }
-        let usage = *random.pick(&["", ",\"usage\":null", ",\"usage\":{}"]);
+        let usage = pick(random, &["", ",\"usage\":null", ",\"usage\":{}"]);
         out.push(format!("{head},\"choices\":[{}]{usage}}}", entries.join(",")));
     }
     if let Some(usage) = whole.get("usage") {
@@ -162,41 +147,34 @@ fn chunks(random: &mut Random, whole: &Value) -> Vec<String> {
 }
 
 /// The bytes of a stream of those events, in any framing that the grammar allows.
-fn framed(random: &mut Random, chunks: &[String]) -> Vec<u8> {
-    let mut out = String::from(*random.pick(&["", "\u{feff}", ": hi\n\n", "\n\n"]));
+fn framed(random: &mut Rng, chunks: &[String]) -> Vec<u8> {
+    let mut out = String::from(pick(random, &["", "\u{feff}", ": hi\n\n", "\n\n"]));
     for chunk in chunks {
         // One kind an event: a line feed behind a carriage return would belong to it.
-        let end = *random.pick(&["\n", "\r\n", "\r"]);
-        if random.one_in(4) {
-            let noise: &str = random.pick::<&str>(&[
-                ": comment",
-                "id: 7",
-                "retry: 3",
-                "event: message",
-                "event",
-                "x: y",
-                "data",
-            ]);
+        let end = pick(random, &["\n", "\r\n", "\r"]);
+        if random.usize(..4) == 0 {
+            let noise: &str =
+                pick(random, &[": comment", "id: 7", "retry: 3", "event: message", "event", "x: y", "data"]);
             out.push_str(noise);
             out.push_str(end);
         }
-        let space = *random.pick(&["", " "]);
+        let space = pick(random, &["", " "]);
         // A line may end wherever JSON allows white space; behind the first brace it does.
-        let split = random.one_in(3);
+        let split = random.usize(..3) == 0;
         let lines = if split { vec!["{", &chunk[1..]] } else { vec![chunk.as_str()] };
         for line in lines {
             out.extend(["data:", space, line, end]);
         }
         out.push_str(end);
     }
-    if random.one_in(2) {
+    if random.usize(..2) == 0 {
         out.push_str("data: [DONE]\n\n");
     }
     out.into_bytes()
 }
 
 /// What came out, without what does not depend on the server.
-fn decoded(random: &mut Random, bytes: &[u8], content_type: &str, choices: usize) -> Answer {
+fn decoded(random: &mut Rng, bytes: &[u8], content_type: &str, choices: usize) -> Answer {
     let mut decoder = Decoder::new(Expect { kind: Kind::Chat, choices }, Limits::default(), false);
     decoder.head(200, Some(content_type));
     let mut texts: BTreeMap<(u32, bool), String> = BTreeMap::new();
@@ -207,10 +185,10 @@ fn decoded(random: &mut Random, bytes: &[u8], content_type: &str, choices: usize
         Piece::ToolCall { choice, index, call } => calls.push((choice, index, call.arguments.clone())),
     };
     let mut rest = bytes;
-    let longest = *random.pick(&[1, 3, 50, 5000]);
+    let longest = pick(random, &[1, 3, 50, 5000]);
     let mut flow = Flow::More;
     while !rest.is_empty() {
-        let (read, after) = rest.split_at(rest.len().min(1 + random.below(longest)));
+        let (read, after) = rest.split_at(rest.len().min(1 + random.usize(..longest)));
         flow = decoder.feed(read, &mut sink).unwrap();
         rest = after;
     }
@@ -231,7 +209,7 @@ fn decoded(random: &mut Random, bytes: &[u8], content_type: &str, choices: usize
 #[test]
 fn streamed_is_unstreamed() {
     for seed in 1..=4000 {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
         let whole = whole(&mut random);
         let choices = whole["choices"].as_array().unwrap().len();
         let chunks = chunks(&mut random, &whole);

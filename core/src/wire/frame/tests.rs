@@ -1,6 +1,7 @@
 use super::Frame;
 use crate::wire::json::{MAX_DEPTH, parse};
 use crate::wire::{Decoder, Expect, Kind, Limits, Piece, Tolerated};
+use fastrand::Rng;
 
 /// Reads an event in full.
 fn learn(frame: &mut Frame, event: &str) {
@@ -144,24 +145,8 @@ fn a_stream_whose_events_differ_is_soon_let_be() {
     assert!(frame.place.is_none());
 }
 
-/// A small generator (xorshift*): the same numbers on every machine, the seed in every failure.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
-    }
-
-    fn one_in(&mut self, bound: usize) -> bool {
-        self.below(bound) == 0
-    }
-
-    fn pick(&mut self, from: &[&'static str]) -> &'static str {
-        from[self.below(from.len())]
-    }
+fn pick<T: Copy>(random: &mut Rng, from: &[T]) -> T {
+    from[random.usize(..from.len())]
 }
 
 /// The inside of a string: whole, cut inside a character, odd, or broken.
@@ -204,23 +189,23 @@ const USAGE: &[&str] = &[
     "{\"prompt_tokens\":1,\"x\":\"\u{1}\"}",
 ];
 
-fn usage(random: &mut Random) -> String {
-    if random.one_in(4) {
-        return random.pick(USAGE).to_owned();
+fn usage(random: &mut Rng) -> String {
+    if random.usize(..4) == 0 {
+        return pick(random, USAGE).to_owned();
     }
-    let space = random.pick(&["", " "]);
+    let space = pick(random, &["", " "]);
     let names = ["prompt_tokens", "completion_tokens", "total_tokens"];
     let counts = names.map(|name| {
-        let odd = random.one_in(12);
-        let number = if odd { random.pick(NUMBERS).to_owned() } else { random.below(500).to_string() };
+        let odd = random.usize(..12) == 0;
+        let number = if odd { pick(random, NUMBERS).to_owned() } else { random.usize(..500).to_string() };
         format!("\"{name}\":{space}{number}")
     });
-    let details = random.pick(&["", ",\"details\":null", ",\"details\":{\"cached\":[1, 2]}"]);
-    format!("{{{}{details}}}", counts[..1 + random.below(3)].join(&format!(",{space}")))
+    let details = pick(random, &["", ",\"details\":null", ",\"details\":{\"cached\":[1, 2]}"]);
+    format!("{{{}{details}}}", counts[..1 + random.usize(..3)].join(&format!(",{space}")))
 }
 
 /// Events around other words and usage; now and then one of another kind.
-fn stream(random: &mut Random) -> (Kind, Vec<String>) {
+fn stream(random: &mut Rng) -> (Kind, Vec<String>) {
     let texts = [
         "\"content\":W",
         "\"reasoning_content\":W",
@@ -231,18 +216,18 @@ fn stream(random: &mut Random) -> (Kind, Vec<String>) {
     let named = "\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":W}}]";
     let deltas =
         [texts[0], texts[1], texts[2], texts[3], call, named].map(|delta| format!("\"delta\":{{{delta}}}"));
-    let kind = if random.one_in(6) { Kind::Completion } else { Kind::Chat };
+    let kind = if random.usize(..6) == 0 { Kind::Completion } else { Kind::Chat };
     let choice = match kind {
         Kind::Completion => "\"text\":W".to_owned(),
-        _ => deltas[random.below(deltas.len())].clone(),
+        _ => deltas[random.usize(..deltas.len())].clone(),
     };
     let choice = format!(
         "\"index\":{},{choice},\"finish_reason\":{}",
-        random.below(2),
-        random.pick(&["null", "\"\""])
+        random.usize(..2),
+        pick(random, &["null", "\"\""])
     );
     let choices = format!("\"choices\":[{{{choice}}}]");
-    let event = match random.below(5) {
+    let event = match random.usize(..5) {
         0 => format!("{{\"id\":\"c\",\"model\":\"deepseek-r1\",{choices}}}"),
         1 => format!("{{\"usage\":U,\"created\":1,{choices},\"fingerprint\":\"f\"}}"),
         2 => format!("{{\"usage\": U , {choices}, \"usage\": U}}"),
@@ -250,15 +235,15 @@ fn stream(random: &mut Random) -> (Kind, Vec<String>) {
         _ => format!("{{\"id\":\"c\",{choices},\"usage\":U}}"),
     };
     let mut events = Vec::new();
-    for _ in 0..random.below(24) {
-        let odd = random.one_in(6);
-        let words = random.pick(&WORDS[..if odd { WORDS.len() } else { 10 }]);
+    for _ in 0..random.usize(..24) {
+        let odd = random.usize(..6) == 0;
+        let words = pick(random, &WORDS[..if odd { WORDS.len() } else { 10 }]);
         let mut event = event.replace('W', &format!("\"{words}\""));
-        if random.one_in(40) {
-            let other = &deltas[random.below(deltas.len())].replace('W', "\"w\"");
+        if random.usize(..40) == 0 {
+            let other = &deltas[random.usize(..deltas.len())].replace('W', "\"w\"");
             event = format!(
                 "{{\"choices\":[{{{other},\"finish_reason\":{}}}]}}",
-                random.pick(&["null", "\"stop\""])
+                pick(random, &["null", "\"stop\""])
             );
         }
         while let Some(at) = event.find('U') {
@@ -295,11 +280,11 @@ fn decoded(kind: Kind, events: &[String], limits: Limits, strict: bool, frames: 
 fn an_answer_is_the_same_without_frames() {
     let (mut fast, mut all) = (0, 0);
     for seed in 1..=6000 {
-        let mut random = Random(seed);
+        let mut random = Rng::with_seed(seed);
         let (kind, events) = stream(&mut random);
-        let strict = random.one_in(8);
-        let depth = if random.one_in(8) { 6 } else { 128 };
-        let answer = if random.one_in(4) { 9000 + random.below(300) } else { 64 << 20 };
+        let strict = random.usize(..8) == 0;
+        let depth = if random.usize(..8) == 0 { 6 } else { 128 };
+        let answer = if random.usize(..4) == 0 { 9000 + random.usize(..300) } else { 64 << 20 };
         let limits = Limits { json_depth: depth, answer, ..Limits::default() };
         let (with, skipped) = decoded(kind, &events, limits, strict, true);
         let (without, none) = decoded(kind, &events, limits, strict, false);
